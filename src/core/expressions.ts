@@ -1,0 +1,98 @@
+/**
+ * What compiled expressions look like. Filters, templates and mappings all read one scope; none evaluates code.
+ */
+
+import type { Json, JsonObject } from './types.ts'
+
+/** The roots an expression may start with. */
+export const SCOPE_ROOTS = [
+  'type',
+  'record',
+  'before',
+  'changed',
+  'event',
+  'chapter',
+  'user',
+  'answers',
+  'delivery',
+] as const
+
+/** One of them. */
+export type ScopeRoot = (typeof SCOPE_ROOTS)[number]
+
+/** The roots that come from another record and may not have arrived. */
+export type JoinedRoot = 'event' | 'chapter' | 'user'
+
+/** What filters, templates and mappings see of a record. */
+export interface Scope {
+  readonly type: string
+  /** The record's data. */
+  readonly record: JsonObject
+  /** The whole state before; absent on first sight. */
+  readonly before?: JsonObject
+  /** Names of the top-level fields that differ from `before`, sorted; empty on first sight. */
+  readonly changed: readonly string[]
+  /** For an event record, itself. */
+  readonly event?: JsonObject
+  /** The newest of the chapter's head, `event.chapter`, and `{ id }`. */
+  readonly chapter?: JsonObject
+  readonly user?: JsonObject
+  /** Survey answers by label; looked up trimmed, case ignored. */
+  readonly answers: Readonly<Record<string, Json>>
+  readonly delivery: { readonly seq: number; readonly receivedAt: string }
+  /** Joined roots whose head has not arrived though the record refers to it: reading them is undecided. With its key. */
+  readonly waiting: Readonly<Partial<Record<JoinedRoot, string>>>
+}
+
+/** Three-valued result of a filter: `undecided` names the keys of the heads it waits for. */
+export type Match =
+  | { readonly state: 'yes' | 'no' }
+  | { readonly state: 'undecided'; readonly needs: readonly string[] }
+
+/** A compiled filter. */
+export interface Filter {
+  match(scope: Scope, now: number): Match
+  /** The first condition that decided, for `explain`: `event.status: "Draft" is not "Published"`. */
+  explain(scope: Scope, now: number): { readonly match: Match; readonly because: string }
+  /** Joined roots and special roots it reads. */
+  readonly reads: ReadonlySet<ScopeRoot>
+}
+
+const COMPILED = Symbol.for('bevy-bridge.compiled')
+
+/** A compiled Liquid template, made by the schema helper `template()`. */
+export interface Template {
+  readonly [COMPILED]: 'template'
+  readonly source: string
+  /** Always a string. Throws a BridgeError of kind `record` when rendering fails. */
+  render(scope: Scope): string
+  readonly reads: ReadonlySet<ScopeRoot>
+}
+
+/** A compiled mapping, made by the schema helper `mapping()`. */
+export interface Mapping {
+  readonly [COMPILED]: 'mapping'
+  readonly source: unknown
+  /** The value; undefined where there is none. Throws a BridgeError of kind `record` for `required` or a failed render. */
+  evaluate(scope: Scope): Json | undefined
+  readonly reads: ReadonlySet<ScopeRoot>
+}
+
+/** Marks an object as compiled, so that what a destination's options read can be found. */
+export const COMPILED_BRAND: typeof COMPILED = COMPILED
+
+/** Roots read by all templates and mappings anywhere in validated options. */
+export function readsOf(options: unknown): Set<ScopeRoot> {
+  const found = new Set<ScopeRoot>()
+  collect(options, found)
+  return found
+}
+
+function collect(value: unknown, found: Set<ScopeRoot>): void {
+  if (typeof value !== 'object' || value === null) return
+  if (COMPILED in value) {
+    for (const root of (value as Template | Mapping).reads) found.add(root)
+    return
+  }
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) collect(inner, found)
+}

@@ -1,0 +1,156 @@
+/**
+ * What the edges need of each other, as interfaces. No edge imports another: `src/app.ts` hands each what it needs.
+ */
+
+import type { Facts, Head, IndexedDelivery, JsonObject, Position } from './types.ts'
+
+/** Time, handed in so that tests can move it by hand. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. May jump. */
+  now(): number
+  /** Milliseconds since some start; never jumps. */
+  monotonic(): number
+  /** Runs `fn` after `ms` milliseconds; returns a function that cancels it. */
+  timer(ms: number, fn: () => void): () => void
+}
+
+/** Structured log. `event` is a short sentence without data, `facts` carry the rest. */
+export interface Log {
+  debug(event: string, facts?: Facts): void
+  info(event: string, facts?: Facts): void
+  warn(event: string, facts?: Facts): void
+  error(event: string, facts?: Facts, error?: unknown): void
+}
+
+/** A message to the people who run this. `cause` + `subject` name it: one alert per cause and subject with a minimum interval. */
+export interface Alert {
+  readonly cause: string
+  readonly subject: string
+  readonly message: string
+  readonly facts?: Facts
+}
+
+/** Takes alerts; never throws, never blocks. */
+export interface Alerts {
+  raise(alert: Alert): void
+}
+
+/** One change of a commit. `expect` makes the whole call fail, changing nothing, unless the key is present (or absent). */
+export type StoreOp =
+  | { readonly op: 'set'; readonly key: string; readonly value: unknown }
+  | { readonly op: 'setRaw'; readonly key: string; readonly value: Uint8Array }
+  | { readonly op: 'remove'; readonly key: string }
+  | { readonly op: 'expect'; readonly key: string; readonly present: boolean }
+
+/** What a storage driver can promise; proved by the contract suite. */
+export interface StoreCapabilities {
+  /** A commit of several keys happens whole or not at all, also across a kill. */
+  readonly atomic: boolean
+  /** What was committed survives a kill and a power cut. */
+  readonly durable: boolean
+}
+
+/**
+ * The durable key-value store. Keys are `a:b:c` of our own characters only (`[a-z0-9:_.-]`); outside text is hashed first.
+ * Documents are JSON, written and parsed by our own codec (exact, nothing re-parsed or dropped); zod looks at every read.
+ */
+export interface Store {
+  /** Made once when the store was created; part of every webhook id. `[a-z0-9]{12}` */
+  readonly id: string
+  readonly capabilities: StoreCapabilities
+  get(key: string): Promise<unknown>
+  getMany(keys: readonly string[]): Promise<unknown[]>
+  getRaw(key: string): Promise<Uint8Array | undefined>
+  /** Keys under a prefix (without trailing colon), sorted; at most `limit`, only those after `after`. */
+  keys(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<string[]>
+  /**
+   * The only way to write. All ops of one call happen together. Rejects with a StoreError:
+   * `ERR_STORE_EXPECT` (an `expect` failed, this call alone), `ERR_STORE_IO` / `ERR_STORE_FULL` (the whole group and all
+   * that waited failed; the driver has opened the store again).
+   */
+  commit(ops: readonly StoreOp[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** A delivery on its way into the journal. */
+export interface NewDelivery {
+  /** The body as received, still compressed if it came so. */
+  readonly bytes: Uint8Array
+  readonly receivedAt: number
+  /** Lower-case Content-Encoding when the body is compressed. */
+  readonly encoding?: string
+  readonly contentType?: string
+  /** Where these records stand in the order, for a retried quarantine body or a record fetched from REST. */
+  readonly asOf?: Position
+}
+
+/** A delivery as the journal gives it back. */
+export interface StoredDelivery extends NewDelivery {
+  readonly seq: number
+}
+
+/** The durable, ordered, gapless log of deliveries. */
+export interface Journal {
+  /** Seq of the newest committed delivery; 0 when empty. */
+  readonly tail: number
+  /** Seq of the oldest delivery kept; tail + 1 when empty. */
+  readonly first: number
+  /** Resolves after the commit. Order of calls is order of `seq`. */
+  append(delivery: NewDelivery): Promise<{ readonly seq: number }>
+  /** Undefined past the tail or before the first; a missing `seq` between is damage and rejects with ERR_JOURNAL_GAP. */
+  read(seq: number): Promise<StoredDelivery | undefined>
+  /** Calls `fn` after every committed append; returns a function that stops it. */
+  onAppend(fn: (seq: number) => void): () => void
+}
+
+/** What the dispatchers read from. */
+export interface IndexReader {
+  /** All deliveries up to this seq are indexed. */
+  readonly indexed: number
+  /** Seq of the oldest delivery that can be read. */
+  readonly first: number
+  /** An indexed delivery with the data of its records; cached, so that several destinations read it once. */
+  read(seq: number): Promise<IndexedDelivery | undefined>
+  /** Heads by key; undefined where none has arrived. */
+  heads(keys: readonly string[]): Promise<(Head | undefined)[]>
+  /** Calls `fn` after each indexed delivery with the keys that were seen for the first time. */
+  onIndexed(fn: (seq: number, firstSeen: readonly string[]) => void): () => void
+}
+
+/** An HTTP request of a plugin. */
+export interface HttpRequest {
+  readonly method?: string
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+  /** The attempt's signal; aborting ends the request. */
+  readonly signal?: AbortSignal
+  /** Bytes of the answer to keep, default 64 kB; the rest is thrown away and the connection closed. */
+  readonly maxBytes?: number
+}
+
+/** The answer to it. Any status: nothing is thrown for 4xx or 5xx, and redirects are not followed. */
+export interface HttpResponse {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  text(): string
+  /** Undefined when the body is not JSON. */
+  json(): unknown
+}
+
+/** The one HTTP client of all plugins. Rejects with a TransportError only. */
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>
+}
+
+/** State of a plugin that must survive a restart, by key. Writes are staged and join the flush that settles the jobs of this send. */
+export interface PluginState {
+  get(key: string): JsonObject | undefined
+  entries(): readonly (readonly [string, JsonObject])[]
+  /** Staged; `undefined` removes the key. */
+  set(key: string, value: JsonObject | undefined): void
+  /** Commits what is staged now, by itself. */
+  commit(): Promise<void>
+}

@@ -1,0 +1,91 @@
+/**
+ * The config after validation and compilation: what `src/config` makes and everything else reads.
+ * Durations are milliseconds, sizes bytes, paths absolute.
+ */
+
+import type { Filter, ScopeRoot } from './expressions.ts'
+import type { Plugin, Policy } from './plugin-contract.ts'
+
+/** The receiver's part. */
+export interface ReceiverSettings {
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly publicUrl?: string | undefined
+  readonly secretHeader: string
+  /** Accepted secrets, empty ones dropped; the file secret is added by the app. */
+  readonly secrets: readonly string[]
+  readonly refuse: 'close' | 'status'
+  readonly maxBody: number
+  /** Bytes of bodies held in memory at once, all connections together. */
+  readonly maxInFlight: number
+  /** How long a request may wait to be admitted. */
+  readonly admissionTimeout: number
+  readonly trustedProxies: readonly string[]
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+}
+
+export interface AdminSettings {
+  readonly host: string
+  readonly port: number
+}
+
+export interface StorageSettings {
+  readonly driver: 'sqlite' | 'fs' | 'memory'
+  readonly path: string
+  readonly unsafe: boolean
+  /** Bytes that must stay free on the disk; below it the receiver stores nothing. */
+  readonly minFree: number
+}
+
+/** How long a job waits for a head it reads, and what then. */
+export interface JoinPolicy {
+  readonly wait: number
+  readonly otherwise: 'keep' | 'send' | 'skip'
+}
+
+/** Where a new destination begins to read. */
+export type Start = 'now' | 'beginning' | { readonly at: number }
+
+export interface DestinationSettings extends Policy {
+  readonly name: string
+  readonly plugin: Plugin
+  /** Validated and compiled by the plugin's schema. */
+  readonly options: unknown
+  /** Roots read by its templates and mappings. */
+  readonly reads: ReadonlySet<ScopeRoot>
+  readonly start: Start
+  /** The name whose state this one takes over. */
+  readonly was?: string | undefined
+  readonly join: JoinPolicy
+  /** Positions between cursor and reader. */
+  readonly window: number
+  readonly maxExceptions: number
+  /** Changes when anything of this destination changed in the config (names of secrets included, values hashed). */
+  readonly fingerprint: string
+}
+
+export interface Route {
+  readonly name: string
+  /** `use` and `when` together. */
+  readonly filter: Filter
+  readonly to: readonly string[]
+}
+
+/** The whole config. */
+export interface Settings {
+  readonly timezone: string
+  readonly receiver: ReceiverSettings
+  readonly admin: AdminSettings
+  readonly storage: StorageSettings
+  readonly destinations: readonly DestinationSettings[]
+  readonly routes: readonly Route[]
+  /** Absolute paths of the files it came from, first the one that was named. */
+  readonly files: readonly string[]
+  /** Folder relative paths stand against. */
+  readonly baseDir: string
+  /** sha256 of all of it. */
+  readonly hash: string
+  /** Values that must never be printed. */
+  readonly secretValues: readonly string[]
+}

@@ -1,0 +1,6 @@
+/**
+ * What a plugin is written with: `import { definePlugin, z } from 'bevy-bridge'`.
+ */
+
+export { z } from 'zod'
+export * from './core/plugin-contract.ts'
