@@ -1,0 +1,234 @@
+/** One destination at work: reader → jobs → queue → runner → ledger. */
+
+import type { Sender } from '../core/plugin-contract.ts'
+import type { Alerts, Clock, IndexReader, Log, Store } from '../core/ports.ts'
+import type { DestinationSettings, Route } from '../core/settings.ts'
+import type { Cursor } from '../core/types.ts'
+import type { Counts } from './documents.ts'
+import { createHealth } from './health.ts'
+import { createJobs } from './jobs.ts'
+import { openLedger } from './ledger.ts'
+import { openPluginState, type StagedState } from './plugin-state.ts'
+import { prepare } from './prepare.ts'
+import { createReadyQueue } from './queue.ts'
+import { startReader } from './reader.ts'
+import { createReplays } from './replays.ts'
+import { createRunner } from './runner.ts'
+import type { Scopes } from './scopes.ts'
+
+/** What `status` tells of a destination. */
+export interface DispatcherStatus {
+  readonly state: 'running' | 'paused' | 'waiting'
+  readonly reason?: string
+  readonly cursor: Cursor
+  readonly counts: Counts
+  /** Jobs that wait for a retry, a join or an earlier state. */
+  readonly exceptions: {
+    readonly retry: number
+    readonly join: number
+    readonly held: number
+    readonly unknown: number
+  }
+  readonly dead: number
+  readonly inFlight: number
+  readonly ready: number
+  readonly lastError?: { readonly at: number; readonly message: string } | undefined
+  readonly lastSuccess?: number | undefined
+}
+
+export interface Dispatcher {
+  readonly settings: DestinationSettings
+  readonly slot: string
+  /** Routes that apply to positions read from now on. */
+  setRoutes(routes: readonly Route[]): void
+  status(): DispatcherStatus
+  /** What this destination holds of a record. */
+  inspect(key: string): Promise<RecordAtDestination>
+  redrive(deadId: string): Promise<boolean>
+  /** Sends the deliveries `from` to `to` again, marked `replay`; resolves with its id once that is on disk. */
+  replay(from: number, to: number): Promise<string>
+  /** Reads no more, lets sends end for at most `deadline` milliseconds, then breaks them off, and writes the books. */
+  close(deadline: number): Promise<void>
+}
+
+/** One record, seen from a destination. */
+export interface RecordAtDestination {
+  readonly sent?: {
+    readonly position: { readonly seq: number; readonly n: number }
+    readonly at: number
+    readonly ref: boolean
+  }
+  readonly exceptions: readonly {
+    readonly kind: string
+    readonly attempts: number
+    readonly dueAt: number
+    readonly reason: string
+  }[]
+  readonly dead: number
+  readonly cursor: Cursor
+}
+
+/** Everything a destination needs; `create` makes its sender over its state. */
+export interface DispatcherDeps {
+  readonly settings: DestinationSettings
+  readonly slot: string
+  readonly routes: readonly Route[]
+  readonly store: Store
+  readonly index: IndexReader
+  readonly scopes: Scopes
+  readonly clock: Clock
+  readonly log: Log
+  readonly alerts: Alerts
+  random(): number
+  create(state: StagedState): Promise<Sender>
+}
+
+/** Opens the books, makes the sender and starts. */
+export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> {
+  const { settings, slot, store, index, clock, log, alerts } = deps
+  let { routes } = deps
+  const hardStop = new AbortController()
+  let closing = false
+  const pump = (): void => runner.pump()
+
+  const ledger = await openLedger({ store, slot, name: settings.name, clock, log, alerts, onRecovered: pump })
+  const state = await openPluginState(store, slot)
+  const sender = await deps.create(state)
+  const queue = createReadyQueue(settings.batch, clock, pump)
+  const health = createHealth({ name: settings.name, clock, log, alerts, wake: pump })
+  const jobs = createJobs({
+    mode: settings.mode,
+    ledger,
+    clock,
+    ready(task) {
+      queue.push(task)
+      // Fresh jobs are sent when the reader has looked at the whole delivery, so that batches are full.
+      if (task.fresh === undefined) pump()
+    },
+    failed: (error) => log.error('dead letter could not be read', { destination: settings.name }, error),
+  })
+  const runner = createRunner({
+    settings,
+    sender,
+    state,
+    ledger,
+    jobs,
+    queue,
+    health,
+    clock,
+    log,
+    signal: hardStop.signal,
+    random: deps.random,
+    prepare: (task) =>
+      prepare(task, {
+        settings,
+        index,
+        scopes: deps.scopes,
+        ledger,
+        storeId: store.id,
+        slot,
+        routes: () => routes,
+        now: clock.now,
+      }),
+    awaits: (heads) => void look(heads),
+    progressed() {
+      reader.wake()
+      replays.progressed()
+    },
+  })
+  /** A head may have come between the look at it and the wait for it. */
+  const look = async (wanted: readonly string[]): Promise<void> => {
+    try {
+      const heads = await index.heads(wanted)
+      jobs.arrived(wanted.filter((_key, at) => heads[at] !== undefined))
+    } catch (error) {
+      log.error('heads could not be read', { destination: settings.name }, error)
+    }
+  }
+  const reading = { settings, index, scopes: deps.scopes, ledger, jobs, clock, log, routes: () => routes, found: pump }
+  const reader = startReader({ ...reading, window: ledger.window })
+  const replays = createReplays({ ...reading, start: (span) => startReader({ ...reading, ...span }) })
+  const unsubscribe = index.onIndexed((_seq, firstSeen) => {
+    if (firstSeen.length > 0) jobs.arrived(firstSeen)
+    reader.wake()
+    replays.progressed()
+  })
+  jobs.open()
+  replays.open()
+  void look([...new Set([...ledger.exceptions.values()].flatMap(({ needs }) => needs))].concat(ledger.awaited()))
+
+  return {
+    settings,
+    slot,
+    setRoutes(next) {
+      routes = next
+    },
+    status() {
+      const exceptions = { retry: 0, join: 0, held: 0, unknown: 0 }
+      for (const exception of ledger.exceptions.values()) {
+        exceptions[exception.kind] += 1
+        if (exception.unknown) exceptions.unknown += 1
+      }
+      const full = jobs.exceptions >= settings.maxExceptions
+      return {
+        state: health.state === 'paused' ? 'paused' : full || ledger.failing ? 'waiting' : 'running',
+        ...(full ? { reason: `${settings.maxExceptions} exceptions: reads no further until some settle` } : {}),
+        ...(ledger.failing ? { reason: 'the store takes no writes' } : {}),
+        ...(health.state === 'paused' && health.lastError !== undefined ? { reason: health.lastError.message } : {}),
+        cursor: ledger.window.cursor(),
+        counts: ledger.counts,
+        exceptions,
+        dead: ledger.dead.size,
+        inFlight: runner.inFlight,
+        ready: queue.size,
+        lastError: health.lastError,
+        lastSuccess: health.lastSuccess,
+      }
+    },
+    async inspect(key) {
+      const sent = await ledger.sent(key)
+      const exceptions = [...ledger.exceptions.values()].filter((exception) => exception.key === key)
+      let dead = 0
+      for (const id of ledger.dead) if ((await ledger.readDead(id))?.key === key) dead += 1
+      return {
+        ...(sent === undefined ? {} : { sent: { position: sent.position, at: sent.at, ref: sent.ref !== undefined } }),
+        exceptions: exceptions.map(({ kind, attempts, dueAt, reason }) => ({ kind, attempts, dueAt, reason })),
+        dead,
+        cursor: ledger.window.cursor(),
+      }
+    },
+    redrive: (id) => jobs.redrive(id),
+    replay: (from, to) => replays.begin(from, to),
+    async close(deadline) {
+      if (closing) return
+      closing = true
+      unsubscribe()
+      reader.stop()
+      replays.stop()
+      runner.stop()
+      await within(runner.idle(), deadline, clock)
+      hardStop.abort()
+      await within(runner.idle(), HARD_STOP, clock)
+      jobs.close()
+      queue.close()
+      health.close()
+      await within(ledger.flushed(), HARD_STOP, clock)
+      ledger.abandon()
+      await sender.close?.()
+    },
+  }
+}
+
+/** How long broken-off sends and the last flush may take. */
+const HARD_STOP = 1500
+
+async function within(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  let cancel = (): void => {}
+  await Promise.race([
+    promise,
+    new Promise<void>((resolve) => {
+      cancel = clock.timer(ms, resolve)
+    }),
+  ])
+  cancel()
+}

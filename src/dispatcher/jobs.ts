@@ -1,0 +1,266 @@
+/**
+ * The job table: which job of a key may go now, and what becomes of the others. Two jobs of one key are never in flight at
+ * once. The only place that changes lanes.
+ *
+ * Mode `every`: a failing job holds the later states of its key, each as an exception of its own, in order.
+ * Mode `latest`: one exception per key; a newer state renews it and keeps its due time.
+ */
+
+import { comparePositions } from '../core/positions.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Json, JsonObject, Mode, Position } from '../core/types.ts'
+import { recordId, stateId, type Dead, type Exception } from './documents.ts'
+import type { Ledger } from './ledger.ts'
+import { exceptionOf, standsAside, taskOf, type Task } from './task.ts'
+import { createWaits } from './waits.ts'
+
+interface Lane {
+  active?: Task
+  /** Fresh jobs behind the active one; in mode `latest` at most one, the newest. */
+  queue: Task[]
+  /** Ids of exceptions in order; the first is the one that waits, the others are held by it. */
+  chain: string[]
+  /** Due, but another job of the key is in flight. */
+  late: Task[]
+}
+
+export interface Jobs {
+  /** A job the reader has found. */
+  add(task: Task): void
+  delivered(task: Task, at: Position, ref: Json | undefined): void
+  skipped(task: Task, reason: string): void
+  retry(task: Task, wait: { delay: number; reason: string; unknown: boolean }): void
+  /** Waits for heads. */
+  join(task: Task, wait: { delay: number; needs: readonly string[]; matched: boolean }): void
+  bury(task: Task, why: { cause: Dead['cause']; reason: string; data: JsonObject | null; needs?: string[] }): void
+  /** Heads seen for the first time: jobs that wait for them go on, dead letters of reason `join` are redriven. */
+  arrived(keys: readonly string[]): void
+  /** Sends a dead letter again. False when there is none of that id. */
+  redrive(id: string): Promise<boolean>
+  /** Exceptions that count against `maxExceptions`. */
+  readonly exceptions: number
+  /** Starts the waits read from disk. */
+  open(): void
+  /** Stops all timers. */
+  close(): void
+}
+
+interface Deps {
+  readonly mode: Mode
+  readonly ledger: Ledger
+  readonly clock: Clock
+  /** Takes a job that may go now. */
+  ready(task: Task): void
+  /** Takes an error of the store met while a dead letter was redriven. */
+  failed(error: unknown): void
+}
+
+/** Makes the job table of a destination. */
+export function createJobs(deps: Deps): Jobs {
+  const { mode, ledger, clock, ready } = deps
+  const lanes = new Map<string, Lane>()
+  const waits = createWaits({ clock, ledger, due: (id, elapsed) => resume(id, elapsed, true) })
+
+  const laneOf = (key: string): Lane => {
+    let lane = lanes.get(key)
+    if (lane === undefined) lanes.set(key, (lane = { queue: [], chain: [], late: [] }))
+    return lane
+  }
+
+  const idFor = (task: Task): string => {
+    if (task.exception !== undefined) return task.exception
+    const id = mode === 'latest' ? recordId(task.key) : stateId(task.position)
+    return task.replay === undefined ? id : `${id}-${task.replay}`
+  }
+
+  const start = (lane: Lane, task: Task): void => {
+    if (lane.active === undefined) {
+      lane.active = task
+      ready(task)
+    } else lane.late.push(task)
+  }
+
+  const resume = (id: string, elapsed: number, over: boolean): void => {
+    const exception = ledger.exceptions.get(id)
+    if (exception !== undefined) start(laneOf(exception.key), taskOf(id, exception, elapsed, over))
+  }
+
+  const save = (lane: Lane, id: string, exception: Exception, first: boolean): void => {
+    ledger.saveException(id, exception)
+    if (standsAside(exception) || lane.chain.includes(id)) return
+    if (first) lane.chain.unshift(id)
+    else lane.chain.push(id)
+  }
+
+  const close = (task: Task): void => {
+    for (const position of task.opens) (task.window ?? ledger.window).settle(position)
+    ledger.touch()
+  }
+
+  /** The job is no longer in flight: the next of its key may go. */
+  const advance = (key: string, lane: Lane): void => {
+    delete lane.active
+    const next = lane.late.shift()
+    if (next !== undefined) return start(lane, next)
+    const [first] = lane.chain
+    if (first !== undefined) {
+      if (ledger.exceptions.get(first)?.kind === 'held') resume(first, 0, true)
+      return
+    }
+    const queued = lane.queue.shift()
+    if (queued !== undefined) start(lane, queued)
+    else lanes.delete(key)
+  }
+
+  const finish = (task: Task): void => {
+    const lane = laneOf(task.key)
+    close(task)
+    if (task.exception !== undefined) {
+      ledger.dropException(task.exception)
+      lane.chain = lane.chain.filter((id) => id !== task.exception)
+    }
+    advance(task.key, lane)
+  }
+
+  const hold = (lane: Lane, task: Task): void => {
+    const reason = 'waits for an earlier state of its record'
+    save(lane, idFor(task), exceptionOf(task, { kind: 'held', delay: 0, now: clock.now(), reason }), false)
+    close(task)
+  }
+
+  /** The job becomes an exception that waits; in mode `latest` a newer state behind it takes its place. */
+  const suspend = (task: Task, make: (task: Task) => Exception): void => {
+    const lane = laneOf(task.key)
+    const newer = mode === 'latest' && !standsAside(task) ? lane.queue.shift() : undefined
+    const waiting: Task = newer === undefined ? task : { ...newer, since: task.since }
+    const id = idFor(task)
+    save(lane, id, make(waiting), true)
+    close(task)
+    if (newer !== undefined) close(newer)
+    if (!standsAside(task)) for (const queued of lane.queue.splice(0)) hold(lane, queued)
+    waits.arm(id)
+    advance(task.key, lane)
+  }
+
+  const skipBehind = (lane: Lane, at: Position): void => {
+    const [queued] = lane.queue
+    if (mode !== 'latest' || queued === undefined || comparePositions(queued.position, at) > 0) return
+    lane.queue.shift()
+    close(queued)
+    count(ledger.counts.skipped, 'superseded')
+  }
+
+  const redrive = async (id: string): Promise<boolean> => {
+    const dead = await ledger.readDead(id)
+    if (dead === undefined || !ledger.dead.has(id)) return false
+    ledger.exhume(id)
+    const { cause: _cause, at: _at, data: _data, ...rest } = dead
+    // In mode `latest` an exception of the record already waits for its turn and will send the head.
+    if (ledger.exceptions.has(id)) return true
+    const exception: Exception = { ...rest, kind: 'retry', attempts: 0, waited: 0, delay: 0, redriven: true }
+    ledger.saveException(id, exception)
+    waits.arm(id)
+    return true
+  }
+
+  return {
+    add(task) {
+      const lane = laneOf(task.key)
+      if (standsAside(task)) return start(lane, task)
+      const [waiting] = lane.chain
+      if (mode === 'every') {
+        if (waiting !== undefined) hold(lane, task)
+        else if (lane.active === undefined) start(lane, task)
+        else lane.queue.push(task)
+        return
+      }
+      const exception = waiting === undefined ? undefined : ledger.exceptions.get(waiting)
+      if (lane.active !== undefined) {
+        const [older] = lane.queue
+        lane.queue = [older === undefined ? task : { ...task, opens: [...older.opens, ...task.opens] }]
+      } else if (waiting !== undefined && exception?.kind === 'retry') {
+        const { position, routes, matched } = task
+        ledger.saveException(waiting, { ...exception, position, routes: [...routes], matched, attempts: 0, waited: 0 })
+        close(task)
+      } else {
+        if (waiting !== undefined) {
+          waits.cancel(waiting)
+          ledger.dropException(waiting)
+          lane.chain = []
+        }
+        start(lane, task)
+      }
+    },
+    delivered(task, at, ref) {
+      ledger.counts.sent += 1
+      if (mode === 'latest' || (ref !== undefined && !standsAside(task))) {
+        ledger.noteSent(task.key, { position: at, at: clock.now(), ...(ref === undefined ? {} : { ref }) })
+      }
+      if (mode === 'latest') {
+        const id = recordId(task.key)
+        if (ledger.dead.has(id)) {
+          ledger.exhume(id)
+          count(ledger.counts.skipped, 'superseded')
+        }
+        skipBehind(laneOf(task.key), at)
+      }
+      finish(task)
+    },
+    skipped(task, reason) {
+      count(ledger.counts.skipped, reason)
+      finish(task)
+    },
+    retry(task, { delay, reason, unknown }) {
+      ledger.counts.retries += 1
+      if (unknown) ledger.counts.unknown += 1
+      suspend(task, (waiting) => exceptionOf(waiting, { kind: 'retry', delay, now: clock.now(), reason, unknown }))
+    },
+    join(task, { delay, needs, matched }) {
+      suspend(task, (waiting) =>
+        exceptionOf(waiting === task ? { ...task, matched } : waiting, {
+          kind: 'join',
+          delay,
+          now: clock.now(),
+          reason: 'waits for a joined record',
+          needs: [...needs],
+        }),
+      )
+    },
+    bury(task, { cause, reason, data, needs = [] }) {
+      const exception = exceptionOf(task, { kind: 'retry', delay: 0, now: clock.now(), reason, needs })
+      ledger.bury(idFor(task), { ...exception, cause, at: clock.now(), data })
+      finish(task)
+    },
+    arrived(keys) {
+      for (const id of waits.awaiting(keys)) resume(id, waits.cancel(id), false)
+      for (const id of ledger.deadAwaiting(keys)) void redrive(id).catch(deps.failed)
+    },
+    redrive,
+    get exceptions() {
+      return ledger.exceptions.size - waits.joins
+    },
+    open() {
+      for (const [id, exception] of [...ledger.exceptions].sort(([, a], [, b]) =>
+        comparePositions(a.position, b.position),
+      )) {
+        const lane = laneOf(exception.key)
+        if (!standsAside(exception)) lane.chain.push(id)
+        if (exception.kind !== 'held') waits.arm(id)
+      }
+      // A held state whose holder was settled in the same flush that failed to free it would wait for ever.
+      for (const lane of lanes.values()) {
+        const [first] = lane.chain
+        if (first !== undefined && ledger.exceptions.get(first)?.kind === 'held') resume(first, 0, true)
+      }
+    },
+    close: () => waits.close(),
+  }
+}
+
+const MOST_REASONS = 50
+
+function count(counts: Record<string, number>, reason: string): void {
+  const known = reason.slice(0, 60)
+  const name = known in counts || Object.keys(counts).length < MOST_REASONS ? known : 'other'
+  counts[name] = (counts[name] ?? 0) + 1
+}

@@ -1,0 +1,133 @@
+/** From a task to the job that is sent: the state to send, its joined heads, what was sent before. */
+
+import type { Job } from '../core/plugin-contract.ts'
+import { comparePositions } from '../core/positions.ts'
+import type { IndexReader } from '../core/ports.ts'
+import { matchRoutes } from '../core/routing.ts'
+import type { DestinationSettings, Route } from '../core/settings.ts'
+import type { JoinedRoot } from '../core/expressions.ts'
+import type { JsonObject, Position } from '../core/types.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scopes } from './scopes.ts'
+import type { State, Task } from './task.ts'
+
+/** What is to be done with a task now. */
+export type Prepared =
+  | { readonly state: 'send'; readonly task: Task; readonly job: Job }
+  | { readonly state: 'skip'; readonly task: Task; readonly reason: string }
+  | {
+      readonly state: 'join'
+      readonly task: Task
+      readonly needs: readonly string[]
+      readonly delay: number
+      readonly matched: boolean
+    }
+  | {
+      readonly state: 'dead'
+      readonly task: Task
+      readonly needs: string[]
+      readonly reason: string
+      readonly data: JsonObject | null
+    }
+
+interface Deps {
+  readonly settings: DestinationSettings
+  readonly index: IndexReader
+  readonly scopes: Scopes
+  readonly ledger: Ledger
+  readonly storeId: string
+  readonly slot: string
+  routes(): readonly Route[]
+  now(): number
+}
+
+const JOINED: readonly JoinedRoot[] = ['event', 'chapter', 'user']
+
+/** Prepares one task. Rejects only when the store cannot be read: that is no attempt. */
+export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
+  const found = deps.settings.mode === 'latest' ? await newest(task, deps) : await asItWas(task, deps)
+  if ('reason' in found) return { ...found, task }
+  const { record, receivedAt, scope } = found
+  const moved = comparePositions(record.position, task.position) !== 0
+  let { routes } = task
+  const waitLeft = (): number =>
+    task.joinLeft ?? Math.min(deps.settings.join.wait, Math.max(0, receivedAt + deps.settings.join.wait - deps.now()))
+
+  if (!task.matched || moved) {
+    const match = matchRoutes(deps.routes(), scope, deps.now())
+    if (match.state === 'no') return { state: 'skip', task, reason: moved ? 'left' : 'unmatched' }
+    if (match.state === 'undecided') {
+      const { otherwise } = deps.settings.join
+      const needs = [...match.needs]
+      if (waitLeft() > 0) return { state: 'join', task, needs, delay: waitLeft(), matched: false }
+      if (otherwise === 'skip') return { state: 'skip', task, reason: 'join' }
+      if (otherwise === 'keep') {
+        return { state: 'dead', task, needs, reason: `no ${needs.join(', ')} came`, data: record.data }
+      }
+    }
+    routes = match.routes
+  }
+
+  const reads = JOINED.filter((root) => deps.settings.reads.has(root) && scope.waiting[root] !== undefined)
+  if (reads.length > 0 && waitLeft() > 0) {
+    const needs = reads.map((root) => scope.waiting[root] as string)
+    return { state: 'join', task, needs, delay: waitLeft(), matched: true }
+  }
+  return { state: 'send', task, job: await assemble({ ...task, routes }, found, deps) }
+}
+
+type Missing =
+  | { readonly state: 'skip'; readonly reason: string }
+  | { readonly state: 'dead'; readonly needs: string[]; readonly reason: string; readonly data: null }
+
+const GONE = 'the journal no longer holds its record'
+
+async function asItWas(task: Task, deps: Deps): Promise<State | Missing> {
+  if (task.fresh !== undefined) return task.fresh
+  const delivery = await deps.index.read(task.position.seq)
+  const record = delivery?.records.find((candidate) => candidate.position.n === task.position.n)
+  if (delivery === undefined || record === undefined) return { state: 'dead', needs: [], reason: GONE, data: null }
+  return deps.scopes.of(record, delivery.receivedAt)
+}
+
+async function newest(task: Task, deps: Deps): Promise<State | Missing> {
+  const [head] = await deps.index.heads([task.key])
+  if (head === undefined) return { state: 'dead', needs: [], reason: GONE, data: null }
+  const sent = task.replay === undefined ? await deps.ledger.sent(task.key) : undefined
+  if (sent !== undefined && comparePositions(sent.position, head.position) >= 0) {
+    return { state: 'skip', reason: 'superseded' }
+  }
+  if (task.fresh !== undefined && comparePositions(task.fresh.record.position, head.position) === 0) return task.fresh
+  const delivery = await deps.index.read(head.position.seq)
+  const record = delivery?.records.find((candidate) => candidate.position.n === head.position.n)
+  // The head itself is enough where the journal has been cut.
+  return deps.scopes.of(record ?? { ...head, verdict: 'accepted' }, delivery?.receivedAt ?? deps.now())
+}
+
+async function assemble(task: Task, { record, receivedAt, scope }: State, deps: Deps): Promise<Job> {
+  const sent = await deps.ledger.sent(task.key)
+  const eventKey =
+    record.type === 'event' || scope.event === undefined ? undefined : `event:${String(scope.event['id'])}`
+  const eventSent = eventKey === undefined ? undefined : await deps.ledger.sent(eventKey)
+  return {
+    ...scope,
+    id: jobId(task, record.position, deps),
+    recordId: record.id,
+    key: record.key,
+    data: record.data,
+    position: record.position,
+    receivedAt,
+    ...(sent?.ref === undefined ? {} : { ref: sent.ref as NonNullable<Job['ref']> }),
+    refs: eventSent?.ref === undefined ? {} : { event: eventSent.ref as NonNullable<Job['ref']> },
+    left: false,
+    replay: task.replay !== undefined,
+    redriven: task.redriven,
+    attempt: task.attempts + 1,
+    routes: task.routes,
+  }
+}
+
+/** The same on every attempt and redrive, new on replay; no dots, so that it can stand in a signed `webhook-id`. */
+function jobId(task: Task, { seq, n }: Position, { storeId, slot }: Deps): string {
+  return `${storeId}_${slot}_${seq}-${n}${task.replay === undefined ? '' : `_${task.replay}`}`
+}

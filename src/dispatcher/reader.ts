@@ -1,0 +1,135 @@
+/** Reads the index in order behind the cursor, and finds the jobs of one destination. */
+
+import type { Clock, IndexReader, Log } from '../core/ports.ts'
+import { startOf } from '../core/positions.ts'
+import { matchRoutes } from '../core/routing.ts'
+import type { DestinationSettings, Route } from '../core/settings.ts'
+import type { Window } from '../core/window.ts'
+import type { Jobs } from './jobs.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scopes } from './scopes.ts'
+import type { State, Task } from './task.ts'
+
+export interface Reader {
+  /** Something changed that may let it read on. */
+  wake(): void
+  stop(): void
+}
+
+interface Deps {
+  readonly settings: DestinationSettings
+  readonly index: IndexReader
+  readonly scopes: Scopes
+  readonly ledger: Ledger
+  readonly jobs: Jobs
+  readonly clock: Clock
+  readonly log: Log
+  /** Where it reads: the destination's own window, or that of a replay. */
+  readonly window: Window
+  /** A replay ends after this delivery. */
+  readonly replay?: { readonly id: string; readonly to: number; ended(): void }
+  routes(): readonly Route[]
+  /** Jobs were found: send. */
+  found(): void
+}
+
+const STORE_PAUSE = 1000
+
+/** Starts reading. */
+export function startReader(deps: Deps): Reader {
+  const { settings, index, ledger, jobs, clock, window, replay } = deps
+  const replayed = new Set<string>()
+  let stopped = false
+  let wakeUp: (() => void) | undefined
+
+  const wake = (): void => {
+    wakeUp?.()
+    wakeUp = undefined
+  }
+
+  const mayRead = (): boolean => window.size < settings.window && jobs.exceptions < settings.maxExceptions
+
+  const until = async (ready: () => boolean): Promise<void> => {
+    while (!stopped && !ready()) {
+      await new Promise<void>((resolve) => {
+        wakeUp = resolve
+      })
+    }
+  }
+
+  const readOn = async (): Promise<void> => {
+    while (replay === undefined || window.next.seq <= replay.to) {
+      await until(() => mayRead() && Math.max(window.next.seq, index.first) <= index.indexed)
+      if (stopped) return
+      const seq = Math.max(window.next.seq, index.first)
+      const states = (await deps.scopes.ofDelivery(seq)) ?? []
+      // What retention has cut away, this destination was told of before.
+      window.enter(startOf(seq))
+      for (const state of states) {
+        if (state.record.position.n < window.next.n) continue
+        await until(mayRead)
+        if (stopped) return
+        look(state)
+      }
+      window.enter(startOf(seq + 1))
+      ledger.touchLater()
+      deps.found()
+    }
+    stopped = true
+    replay?.ended()
+  }
+
+  const look = (state: State): void => {
+    const { record } = state
+    const match = matchRoutes(deps.routes(), state.scope, clock.now())
+    const fresh = window.pass(record.position, match.state !== 'no')
+    if (match.state === 'no' || !fresh) return
+    if (replay !== undefined && settings.mode === 'latest') {
+      // A replay in mode `latest` sends the head of a record once, however many of its states the span holds.
+      if (replayed.has(record.key)) return window.settle(record.position)
+      replayed.add(record.key)
+    }
+    const task = taskFor(state, match.routes, match.state === 'yes', clock.now())
+    jobs.add(replay === undefined ? task : { ...task, replay: replay.id, window })
+    if (window.size >= settings.window) deps.found()
+  }
+
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await readOn()
+      } catch (error) {
+        deps.log.error('index could not be read', { destination: settings.name, seq: window.next.seq }, error)
+        await new Promise<void>((resolve) => clock.timer(STORE_PAUSE, resolve))
+      }
+    }
+  }
+  void loop()
+
+  return {
+    wake,
+    stop() {
+      stopped = true
+      wake()
+    },
+  }
+}
+
+function taskFor(state: State, routes: readonly string[], matched: boolean, now: number): Task {
+  const { record } = state
+  return {
+    key: record.key,
+    type: record.type,
+    recordId: record.id,
+    position: record.position,
+    opens: [record.position],
+    routes,
+    matched,
+    attempts: 0,
+    waited: 0,
+    since: now,
+    single: false,
+    redriven: false,
+    fresh: state,
+  }
+}

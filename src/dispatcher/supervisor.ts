@@ -1,0 +1,183 @@
+/** All destinations: opened at start, changed on reload, closed at the end. One that fails to open never stops another. */
+
+import { coerceError } from '../core/errors.ts'
+import type { Sender } from '../core/plugin-contract.ts'
+import { formatPosition } from '../core/positions.ts'
+import type { Alerts, Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
+import type { DestinationSettings, Route, Settings } from '../core/settings.ts'
+import type { Position } from '../core/types.ts'
+import { openDispatcher, type Dispatcher, type DispatcherStatus } from './dispatcher.ts'
+import { cursorDocument, keys, parseDocument, type Registered } from './documents.ts'
+import { claimName, readRegistry } from './names.ts'
+import type { StagedState } from './plugin-state.ts'
+import { createScopes, type Scopes } from './scopes.ts'
+
+/** A destination as `status` shows it. */
+export type DestinationStatus =
+  | ({ readonly name: string; readonly plugin: string } & DispatcherStatus)
+  | { readonly name: string; readonly plugin: string; readonly state: 'stopped'; readonly reason: string }
+  | { readonly name: string; readonly plugin: string; readonly state: 'orphaned'; readonly position: Position }
+
+export interface Supervisor {
+  /** Applies a config: the first one, or a new one while running. */
+  apply(settings: Settings): Promise<void>
+  status(): Promise<DestinationStatus[]>
+  dispatcher(name: string): Dispatcher | undefined
+  /** Lets sends end for at most `deadline` milliseconds. */
+  close(deadline: number): Promise<void>
+}
+
+interface Deps {
+  readonly store: Store
+  readonly journal: Journal
+  readonly index: IndexReader
+  readonly clock: Clock
+  readonly log: Log
+  readonly alerts: Alerts
+  random(): number
+  createSender(destination: DestinationSettings, state: StagedState): Promise<Sender>
+}
+
+const DRAIN_ON_RELOAD = 30_000
+
+/** Makes the supervisor; nothing runs before `apply`. */
+export function createSupervisor(deps: Deps): Supervisor {
+  const { store, index, clock, log, alerts } = deps
+  const running = new Map<string, { readonly dispatcher: Dispatcher; readonly timezone: string }>()
+  const stopped = new Map<string, { readonly plugin: string; readonly reason: string }>()
+  let registry = new Map<string, Registered>()
+  let current: Settings | undefined
+  let applying: Promise<void> = Promise.resolve()
+  let scopes: Scopes | undefined
+
+  const open = async (destination: DestinationSettings, settings: Settings): Promise<void> => {
+    const { name } = destination
+    const claim = await claimName(destination, registry, { store, journal: deps.journal, index, now: clock.now })
+    const dispatcher = await openDispatcher({
+      settings: destination,
+      slot: claim.slot,
+      routes: routesTo(name, settings.routes),
+      store,
+      index,
+      scopes: scopes as Scopes,
+      clock,
+      log,
+      alerts,
+      random: deps.random,
+      create: (state) => deps.createSender(destination, state),
+    })
+    running.set(name, { dispatcher, timezone: settings.timezone })
+    log.info('destination opened', {
+      destination: name,
+      plugin: destination.plugin.name,
+      origin: claim.origin,
+      cursor: formatPosition(dispatcher.status().cursor.position),
+    })
+  }
+
+  const refuse = (destination: DestinationSettings, thrown: unknown): void => {
+    const error = coerceError(thrown)
+    stopped.set(destination.name, { plugin: destination.plugin.name, reason: error.message })
+    log.error('destination could not be opened', { destination: destination.name }, error)
+    alerts.raise({
+      cause: 'destination:stopped',
+      subject: destination.name,
+      message: `${destination.name} does not run: ${error.message}. Its cursor waits; mend the config and reload`,
+    })
+  }
+
+  const applyNow = async (settings: Settings): Promise<void> => {
+    const previous = current
+    current = settings
+    registry = await readRegistry(store)
+    if (previous?.timezone !== settings.timezone) scopes = createScopes(index, settings.timezone)
+    stopped.clear()
+    const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]))
+
+    const leaving: Promise<void>[] = []
+    for (const [name, { dispatcher, timezone }] of running) {
+      const next = wanted.get(name)
+      const same = next?.fingerprint === dispatcher.settings.fingerprint && timezone === settings.timezone
+      if (next !== undefined && same) {
+        dispatcher.setRoutes(routesTo(name, settings.routes))
+        continue
+      }
+      running.delete(name)
+      leaving.push(dispatcher.close(DRAIN_ON_RELOAD))
+    }
+    // A changed destination, and one that is renamed, must have written its books before its successor reads them.
+    await Promise.all(leaving)
+    await Promise.all(
+      settings.destinations
+        .filter(({ name }) => !running.has(name))
+        .map((destination) => open(destination, settings).catch((error: unknown) => refuse(destination, error))),
+    )
+    await orphans(wanted)
+    if (previous !== undefined) await note(settings)
+  }
+
+  const orphans = async (wanted: ReadonlyMap<string, unknown>): Promise<void> => {
+    for (const [name, { slot, plugin }] of registry) {
+      if (wanted.has(name)) continue
+      const { position } = parseDocument(cursorDocument, keys.cursor(slot), await store.get(keys.cursor(slot)))
+      log.warn('orphaned destination', { destination: name, plugin, cursor: formatPosition(position) })
+      alerts.raise({
+        cause: 'destination:orphaned',
+        subject: name,
+        message: `${name} is no longer in the config; its state is kept and holds the journal from ${formatPosition(position)} on. Put it back, or take it over with \`was: ${name}\``,
+      })
+    }
+  }
+
+  /** Keeps what was in force until now, so that a wrong deploy can be found and redone. */
+  const note = async (settings: Settings): Promise<void> => {
+    const cursors = Object.fromEntries(
+      [...running].map(([name, { dispatcher }]) => [name, dispatcher.status().cursor.position]),
+    )
+    const at = clock.now()
+    await store.commit([{ op: 'set', key: keys.reload(at), value: { at, hash: settings.hash, cursors } }])
+    for (const [name, position] of Object.entries(cursors)) {
+      log.info('config reloaded', {
+        destination: name,
+        hash: settings.hash.slice(0, 12),
+        from: formatPosition(position),
+      })
+    }
+  }
+
+  return {
+    apply(settings) {
+      const run = applying.then(() => applyNow(settings))
+      applying = run.catch(() => {})
+      return run
+    },
+    async status() {
+      const list: DestinationStatus[] = []
+      for (const destination of current?.destinations ?? []) {
+        const { name } = destination
+        const plugin = destination.plugin.name
+        const found = running.get(name)
+        const why = stopped.get(name)
+        if (found !== undefined) list.push({ name, plugin, ...found.dispatcher.status() })
+        else list.push({ name, plugin, state: 'stopped', reason: why?.reason ?? 'not opened yet' })
+      }
+      const names = new Set(list.map(({ name }) => name))
+      for (const [name, { slot, plugin }] of registry) {
+        if (names.has(name)) continue
+        const { position } = parseDocument(cursorDocument, keys.cursor(slot), await store.get(keys.cursor(slot)))
+        list.push({ name, plugin, state: 'orphaned', position })
+      }
+      return list
+    },
+    dispatcher: (name) => running.get(name)?.dispatcher,
+    async close(deadline) {
+      await applying
+      await Promise.all([...running.values()].map(({ dispatcher }) => dispatcher.close(deadline)))
+      running.clear()
+    },
+  }
+}
+
+function routesTo(name: string, routes: readonly Route[]): Route[] {
+  return routes.filter(({ to }) => to.includes(name))
+}
