@@ -4,3 +4,10 @@
 
 export { z } from 'zod'
 export * from './core/plugin-contract.ts'
+export * from './core/schema-helpers.ts'
+export { BridgeError, coerceError, DestinationError, isBridgeError, TransportError } from './core/errors.ts'
+export type { Mapping, Scope, Template } from './core/expressions.ts'
+export type { HttpClient, HttpRequest, HttpResponse, Log, PluginState } from './core/ports.ts'
+export type { Facts, Json, JsonObject, KnownType, Mode, Position } from './core/types.ts'
+export { isPrivateHost } from './core/addresses.ts'
+export { outcomeOf, perJob, retryAfter, toOutcome } from './core/outcomes.ts'

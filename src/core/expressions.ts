@@ -40,7 +40,12 @@ export interface Scope {
   /** Survey answers by label; looked up trimmed, case ignored. */
   readonly answers: Readonly<Record<string, Json>>
   readonly delivery: { readonly seq: number; readonly receivedAt: string }
-  /** Joined roots whose head has not arrived though the record refers to it: reading them is undecided. With its key. */
+  /** IANA name of the config's time zone, for what is printed where the chapter's is not known; UTC when absent. */
+  readonly timezone?: string
+  /**
+   * Joined roots whose head has not arrived though the record refers to it: reading them is undecided. With the key of the
+   * head it waits for. The root itself may hold a stub `{ id }`; what the stub has is decided.
+   */
   readonly waiting: Readonly<Partial<Record<JoinedRoot, string>>>
 }
 
@@ -54,6 +59,8 @@ export interface Filter {
   match(scope: Scope, now: number): Match
   /** The first condition that decided, for `explain`: `event.status: "Draft" is not "Published"`. */
   explain(scope: Scope, now: number): { readonly match: Match; readonly because: string }
+  /** False when no record of this type can match, whatever else it holds. */
+  canMatch(type: string): boolean
   /** Joined roots and special roots it reads. */
   readonly reads: ReadonlySet<ScopeRoot>
 }

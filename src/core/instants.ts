@@ -30,6 +30,8 @@ export function parseInstant(text: unknown): Instant | undefined {
   if (fields[3] > 23 || fields[4] > 59 || fields[5] > 59) return undefined
   const ms = Date.UTC(fields[0], fields[1] - 1, fields[2], fields[3], fields[4], fields[5])
   const date = new Date(ms)
+  // Date.UTC moves the years 0 to 99 into the twentieth century; `0001-01-01` stands for no date anyway.
+  if (date.getUTCFullYear() !== fields[0]) return undefined
   if (date.getUTCMonth() !== fields[1] - 1 || date.getUTCDate() !== fields[2]) return undefined
   const offset = zone === undefined ? 0 : offsetMinutes(zone)
   if (offset === undefined) return undefined

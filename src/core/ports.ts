@@ -125,6 +125,8 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array
   /** The attempt's signal; aborting ends the request. */
   readonly signal?: AbortSignal
+  /** Milliseconds from the moment the rate lets it through to the end of the answer; default is the client's. */
+  readonly timeout?: number
   /** Bytes of the answer to keep, default 64 kB; the rest is thrown away and the connection closed. */
   readonly maxBytes?: number
 }
@@ -135,14 +137,32 @@ export interface HttpResponse {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+  /** True when the answer was longer than `maxBytes`. */
+  readonly truncated?: boolean
+  /** Wall clock when it came, milliseconds since 1970. */
+  readonly receivedAt?: number
   text(): string
   /** Undefined when the body is not JSON. */
   json(): unknown
 }
 
-/** The one HTTP client of all plugins. Rejects with a TransportError only. */
+/**
+ * The one HTTP client of all plugins. Rejects with a TransportError when there was no whole answer, with a DestinationError when
+ * the address may not be reached (private network, plain http), and with an error of kind `record` when the request itself
+ * cannot be sent (a line break in a header). None needs catching in a plugin.
+ */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>
+  /** Opens a connection (TLS included) and closes it; sends nothing. Rejects like `request`. For `check`. */
+  connect?(url: string, signal?: AbortSignal): Promise<void>
+}
+
+/** Lets requests through first come, first served, at the pace of an account. */
+export interface RateLimiter {
+  /** Resolves when a request may go; rejects with the signal's reason when aborted before. */
+  acquire(signal?: AbortSignal): Promise<void>
+  /** Lets nothing through for so many milliseconds; a longer hold in force stays. */
+  hold(ms: number): void
 }
 
 /** State of a plugin that must survive a restart, by key. Writes are staged and join the flush that settles the jobs of this send. */

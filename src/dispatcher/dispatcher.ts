@@ -6,6 +6,7 @@ import type { DestinationSettings, Route } from '../core/settings.ts'
 import type { Cursor } from '../core/types.ts'
 import type { Counts } from './documents.ts'
 import { createHealth } from './health.ts'
+import { inspectRecord, type RecordAtDestination } from './inspect.ts'
 import { createJobs } from './jobs.ts'
 import { openLedger } from './ledger.ts'
 import { openPluginState, type StagedState } from './plugin-state.ts'
@@ -49,23 +50,6 @@ export interface Dispatcher {
   replay(from: number, to: number): Promise<string>
   /** Reads no more, lets sends end for at most `deadline` milliseconds, then breaks them off, and writes the books. */
   close(deadline: number): Promise<void>
-}
-
-/** One record, seen from a destination. */
-export interface RecordAtDestination {
-  readonly sent?: {
-    readonly position: { readonly seq: number; readonly n: number }
-    readonly at: number
-    readonly ref: boolean
-  }
-  readonly exceptions: readonly {
-    readonly kind: string
-    readonly attempts: number
-    readonly dueAt: number
-    readonly reason: string
-  }[]
-  readonly dead: number
-  readonly cursor: Cursor
 }
 
 /** Everything a destination needs; `create` makes its sender over its state. */
@@ -185,18 +169,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
         lastSuccess: health.lastSuccess,
       }
     },
-    async inspect(key) {
-      const sent = await ledger.sent(key)
-      const exceptions = [...ledger.exceptions.values()].filter((exception) => exception.key === key)
-      let dead = 0
-      for (const id of ledger.dead) if ((await ledger.readDead(id))?.key === key) dead += 1
-      return {
-        ...(sent === undefined ? {} : { sent: { position: sent.position, at: sent.at, ref: sent.ref !== undefined } }),
-        exceptions: exceptions.map(({ kind, attempts, dueAt, reason }) => ({ kind, attempts, dueAt, reason })),
-        dead,
-        cursor: ledger.window.cursor(),
-      }
-    },
+    inspect: (key) => inspectRecord(ledger, key),
     redrive: (id) => jobs.redrive(id),
     replay: (from, to) => replays.begin(from, to),
     async close(deadline) {

@@ -1,11 +1,11 @@
 /** Names and their state in the store: who is new, who is back, who was renamed, and where a new one begins. */
 
-import { BridgeError } from '../core/errors.ts'
+import { BridgeError, StoreError } from '../core/errors.ts'
 import { startOf } from '../core/positions.ts'
 import type { IndexReader, Journal, Store, StoreOp } from '../core/ports.ts'
 import type { DestinationSettings, Start } from '../core/settings.ts'
 import type { Position } from '../core/types.ts'
-import { keys, noCounts, parseDocument, registryDocument, type Registered } from './documents.ts'
+import { cursorDocument, keys, noCounts, parseDocument, registryDocument, type Registered } from './documents.ts'
 
 /** All names the store knows. */
 export async function readRegistry(store: Store): Promise<Map<string, Registered>> {
@@ -105,4 +105,20 @@ async function firstSeq(start: Start, { journal }: Deps): Promise<number> {
     else high = middle
   }
   return low
+}
+
+/**
+ * Refuses a store whose cursors lie past the end of its journal: a backup was restored beside newer state, and new deliveries
+ * would be passed over. Rejects with ERR_STORE_BEHIND.
+ */
+export async function requireCursorsWithin(store: Store, journal: Pick<Journal, 'tail'>): Promise<void> {
+  for (const [name, { slot }] of await readRegistry(store)) {
+    const parsed = cursorDocument.safeParse(await store.get(keys.cursor(slot)))
+    if (!parsed.success || parsed.data.position.seq <= journal.tail + 1) continue
+    throw new StoreError(
+      'ERR_STORE_BEHIND',
+      `the journal ends at delivery ${journal.tail}, but ${name} has come to ${parsed.data.position.seq - 1}: ` +
+        `deliveries ${journal.tail + 1} to ${parsed.data.position.seq - 1} are missing. Restore a newer backup of the whole data folder`,
+    )
+  }
 }

@@ -5,8 +5,9 @@ import { comparePositions } from '../core/positions.ts'
 import type { IndexReader } from '../core/ports.ts'
 import { matchRoutes } from '../core/routing.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
-import type { JoinedRoot } from '../core/expressions.ts'
-import type { JsonObject, Position } from '../core/types.ts'
+import { awaitedBy } from '../core/joins.ts'
+import { toJob } from '../core/to-job.ts'
+import type { Json, JsonObject } from '../core/types.ts'
 import type { Ledger } from './ledger.ts'
 import type { Scopes } from './scopes.ts'
 import type { State, Task } from './task.ts'
@@ -41,8 +42,6 @@ interface Deps {
   now(): number
 }
 
-const JOINED: readonly JoinedRoot[] = ['event', 'chapter', 'user']
-
 /** Prepares one task. Rejects only when the store cannot be read: that is no attempt. */
 export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
   const found = deps.settings.mode === 'latest' ? await newest(task, deps) : await asItWas(task, deps)
@@ -68,9 +67,8 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
     routes = match.routes
   }
 
-  const reads = JOINED.filter((root) => deps.settings.reads.has(root) && scope.waiting[root] !== undefined)
-  if (reads.length > 0 && waitLeft() > 0) {
-    const needs = reads.map((root) => scope.waiting[root] as string)
+  const needs = awaitedBy(deps.settings.reads, scope)
+  if (needs.length > 0 && waitLeft() > 0) {
     return { state: 'join', task, needs, delay: waitLeft(), matched: true }
   }
   return { state: 'send', task, job: await assemble({ ...task, routes }, found, deps) }
@@ -109,25 +107,18 @@ async function assemble(task: Task, { record, receivedAt, scope }: State, deps: 
   const eventKey =
     record.type === 'event' || scope.event === undefined ? undefined : `event:${String(scope.event['id'])}`
   const eventSent = eventKey === undefined ? undefined : await deps.ledger.sent(eventKey)
-  return {
-    ...scope,
-    id: jobId(task, record.position, deps),
-    recordId: record.id,
-    key: record.key,
-    data: record.data,
+  return toJob({
+    record,
     position: record.position,
     receivedAt,
-    ...(sent?.ref === undefined ? {} : { ref: sent.ref as NonNullable<Job['ref']> }),
-    refs: eventSent?.ref === undefined ? {} : { event: eventSent.ref as NonNullable<Job['ref']> },
-    left: false,
-    replay: task.replay !== undefined,
-    redriven: task.redriven,
-    attempt: task.attempts + 1,
+    scope,
     routes: task.routes,
-  }
-}
-
-/** The same on every attempt and redrive, new on replay; no dots, so that it can stand in a signed `webhook-id`. */
-function jobId(task: Task, { seq, n }: Position, { storeId, slot }: Deps): string {
-  return `${storeId}_${slot}_${seq}-${n}${task.replay === undefined ? '' : `_${task.replay}`}`
+    storeId: deps.storeId,
+    slot: deps.slot,
+    attempts: task.attempts,
+    redriven: task.redriven,
+    replay: task.replay,
+    ref: sent?.ref as Json | undefined,
+    eventRef: eventSent?.ref as Json | undefined,
+  })
 }

@@ -11,6 +11,7 @@ import { cursorDocument, keys, parseDocument, type Registered } from './document
 import { claimName, readRegistry } from './names.ts'
 import type { StagedState } from './plugin-state.ts'
 import { createScopes, type Scopes } from './scopes.ts'
+import { countUnmatched } from './unmatched.ts'
 
 /** A destination as `status` shows it. */
 export type DestinationStatus =
@@ -23,6 +24,8 @@ export interface Supervisor {
   apply(settings: Settings): Promise<void>
   status(): Promise<DestinationStatus[]>
   dispatcher(name: string): Dispatcher | undefined
+  /** Records that no route matched since the start, by type. */
+  unmatched(): Readonly<Record<string, number>>
   /** Lets sends end for at most `deadline` milliseconds. */
   close(deadline: number): Promise<void>
 }
@@ -49,6 +52,7 @@ export function createSupervisor(deps: Deps): Supervisor {
   let current: Settings | undefined
   let applying: Promise<void> = Promise.resolve()
   let scopes: Scopes | undefined
+  const unmatched = countUnmatched({ index, now: clock.now, log, routes: () => current?.routes, scopes: () => scopes })
 
   const open = async (destination: DestinationSettings, settings: Settings): Promise<void> => {
     const { name } = destination
@@ -170,8 +174,10 @@ export function createSupervisor(deps: Deps): Supervisor {
       return list
     },
     dispatcher: (name) => running.get(name)?.dispatcher,
+    unmatched: () => unmatched.counts,
     async close(deadline) {
       await applying
+      unmatched.stop()
       await Promise.all([...running.values()].map(({ dispatcher }) => dispatcher.close(deadline)))
       running.clear()
     },

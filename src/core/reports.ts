@@ -1,0 +1,174 @@
+/**
+ * What the bridge says about itself: answers of the admin API and of the command line. Plain JSON; times are milliseconds
+ * since 1970, ages and durations milliseconds.
+ */
+
+import type { Json, JsonObject, Mode, Position, Verdict } from './types.ts'
+
+/** Asked of a running bridge through its admin API, or of its store when none runs. */
+export interface BridgeQueries {
+  status(): Promise<StatusReport>
+  inspect(query: InspectQuery): Promise<InspectReport>
+  explain(input: ExplainInput): Promise<ExplainReport>
+}
+
+/** How everything stands. */
+export interface StatusReport {
+  /** `offline`: read from the store, no bridge runs; counters that live in memory are then absent or zero. */
+  readonly state: 'running' | 'offline'
+  readonly version: string
+  /** `node 24.21.0` */
+  readonly runtime: string
+  /** Since the start; absent when offline. */
+  readonly uptime?: number
+  readonly journal: {
+    /** Oldest delivery kept; tail + 1 when the journal is empty. */
+    readonly first: number
+    readonly tail: number
+    readonly indexed: number
+    /** Bodies and records in quarantine. */
+    readonly quarantined: number
+  }
+  readonly receiver: readonly { readonly answer: string; readonly reason: string; readonly count: number }[]
+  /** Records no route matched, by type. */
+  readonly unmatched: Readonly<Record<string, number>>
+  /** Records older than their head, by type. */
+  readonly stale: Readonly<Record<string, number>>
+  readonly destinations: readonly DestinationStatus[]
+}
+
+export interface DestinationStatus {
+  readonly name: string
+  /** Absent for an orphan whose plugin is no longer known. */
+  readonly plugin?: string
+  readonly mode?: Mode
+  /** `orphaned`: no longer in the config, its state kept. */
+  readonly state: 'running' | 'paused' | 'stopped' | 'orphaned'
+  /** Why it is not running. */
+  readonly reason?: string
+  readonly lag: {
+    readonly deliveries: number
+    /** Of the oldest delivery it has not read; null when it has read all. */
+    readonly age: number | null
+  }
+  readonly sent: number
+  /** Jobs skipped, by reason. */
+  readonly skipped: Readonly<Record<string, number>>
+  readonly retrying: number
+  /** Sends that were never answered, counted until the job settles. */
+  readonly unknown: number
+  readonly dead: number
+  readonly lastError?: { readonly at: number; readonly message: string }
+  readonly lastSuccess?: number
+}
+
+/** A record by its key (`type:id`), or all records with an e-mail address. `data`: heads with their content. */
+export type InspectQuery = ({ readonly key: string } | { readonly email: string }) & { readonly data?: boolean }
+
+export interface InspectReport {
+  readonly records: readonly InspectedRecord[]
+}
+
+export interface InspectedRecord {
+  readonly key: string
+  readonly head?: {
+    readonly position: Position
+    /** Microseconds since 1970, of event records. */
+    readonly version: number | null
+    readonly hash: string
+    readonly receivedAt?: number
+    readonly data?: JsonObject
+  }
+  /** Deliveries it came in, oldest first. */
+  readonly history: readonly {
+    readonly position: Position
+    readonly receivedAt: number
+    readonly verdict: Verdict
+    readonly version: number | null
+  }[]
+  /** Of the head, as the routes are now. */
+  readonly routes: readonly RouteExplanation[]
+  readonly destinations: readonly {
+    readonly name: string
+    /** What was last sent there. */
+    readonly sent?: { readonly position: Position; readonly ref?: Json; readonly at?: number }
+    /** Newest state of it that lies before the cursor and of which nothing is left to do: delivered or skipped there. */
+    readonly passed?: Position
+    /** A job that waits. */
+    readonly exception?: {
+      readonly position: Position
+      /** What for: a retry, a join, another job of its key. */
+      readonly waitsFor: string
+      readonly attempts: number
+      readonly due?: number
+      readonly reason?: string
+    }
+    /** A job given up. */
+    readonly dead?: {
+      readonly position: Position
+      readonly at: number
+      readonly attempts: number
+      readonly reason: string
+    }
+  }[]
+}
+
+/** A route with what decided. */
+export interface RouteExplanation {
+  readonly name: string
+  readonly match: 'yes' | 'no' | 'undecided'
+  /** The condition that decided: `event.status: "Draft" is not "Published"`. */
+  readonly because: string
+  /** Keys of the heads an undecided route waits for. */
+  readonly needs?: readonly string[]
+  readonly to: readonly string[]
+}
+
+/** A body as Bevy would send it, or a delivery in the journal. */
+export type ExplainInput = { readonly body: Uint8Array } | { readonly seq: number }
+
+export interface ExplainReport {
+  /** Of a delivery in the journal. */
+  readonly seq?: number
+  /** Why the body as a whole would go to quarantine. */
+  readonly problem?: string
+  readonly records: readonly ExplainedRecord[]
+}
+
+export interface ExplainedRecord {
+  /** Running number in the body. */
+  readonly n: number
+  /** `type:id`; the type alone where there is no usable id. */
+  readonly key: string
+  /** What indexing decides about it, or decided. */
+  readonly verdict: Verdict
+  /** Why it is invalid. */
+  readonly problem?: string
+  readonly routes: readonly RouteExplanation[]
+  readonly destinations: readonly ExplainedDestination[]
+}
+
+/** What one destination would be sent. */
+export interface ExplainedDestination {
+  readonly name: string
+  readonly plugin: string
+  readonly mode: Mode
+  /** `waits`: for a head it reads. */
+  readonly state: 'sends' | 'waits' | 'skips'
+  /** Why it waits or skips. */
+  readonly because?: string
+  /** By the plugin's own preview; absent when it has none. */
+  readonly preview?: readonly JsonObject[]
+  /** What went wrong when the preview was made. */
+  readonly problem?: string
+}
+
+/** One thing wrong or odd in the config. Line and column count from 1; line 0 means the file as a whole. */
+export interface ConfigProblem {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** `routes[0].to[1]`; empty for the whole file. */
+  readonly path: string
+  readonly message: string
+}

@@ -1,0 +1,50 @@
+/** Counts the records that no route matches: shown, never silently gone. */
+
+import type { IndexReader, Log } from '../core/ports.ts'
+import { matchRoutes } from '../core/routing.ts'
+import type { Route } from '../core/settings.ts'
+import type { Scopes } from './scopes.ts'
+
+interface Deps {
+  readonly index: IndexReader
+  readonly log: Log
+  now(): number
+  /** Undefined until the first config is applied. */
+  routes(): readonly Route[] | undefined
+  scopes(): Scopes | undefined
+}
+
+/** Starts counting with the next delivery that is indexed. */
+export function countUnmatched(deps: Deps): { readonly counts: Readonly<Record<string, number>>; stop(): void } {
+  const { index } = deps
+  const counts: Record<string, number> = {}
+  let next = index.indexed + 1
+  let running = false
+
+  const look = async (): Promise<void> => {
+    for (; next <= index.indexed; next++) {
+      const routes = deps.routes()
+      const states = (await deps.scopes()?.ofDelivery(next)) ?? []
+      for (const { record, scope } of states) {
+        if (routes === undefined || matchRoutes(routes, scope, deps.now()).state !== 'no') continue
+        counts[record.type] = (counts[record.type] ?? 0) + 1
+      }
+    }
+  }
+
+  const wake = (): void => {
+    if (running) return
+    running = true
+    look()
+      .catch((error: unknown) => {
+        deps.log.error('unmatched records could not be counted', { seq: next }, error)
+        next += 1
+      })
+      .finally(() => {
+        running = false
+        if (next <= index.indexed) wake()
+      })
+  }
+
+  return { counts, stop: index.onIndexed(wake) }
+}
