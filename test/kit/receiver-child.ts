@@ -115,7 +115,15 @@ async function run(command: Command): Promise<object> {
       return {}
     case 'look': {
       const lines = log.lines.map(({ level, event, facts }) => ({ level, event, facts: { ...facts } }))
-      const look: Look = { appended, asked, lines, alerts, stats: receiver.stats(), peak, rss: process.memoryUsage().rss }
+      const look: Look = {
+        appended,
+        asked,
+        lines,
+        alerts,
+        stats: receiver.stats(),
+        peak,
+        rss: process.memoryUsage().rss,
+      }
       return look
     }
   }

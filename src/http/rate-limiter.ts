@@ -1,0 +1,60 @@
+import type { Rate } from '../core/plugin-contract.ts'
+import type { Clock, RateLimiter } from '../core/ports.ts'
+import { createRateWindow } from '../core/rate.ts'
+
+interface Waiting {
+  readonly go: () => void
+}
+
+/**
+ * Lets requests through first come, first served, never faster than `rate`. Without a rate nothing waits, except for `hold`.
+ * Waiting uses the clock that never jumps.
+ */
+export function createRateLimiter(rate: Rate | undefined, clock: Clock): RateLimiter {
+  const window = rate === undefined ? undefined : createRateWindow(rate)
+  const queue = new Set<Waiting>()
+  let heldUntil = 0
+  let cancelTimer: (() => void) | undefined
+
+  const pump = (): void => {
+    cancelTimer?.()
+    cancelTimer = undefined
+    for (const waiting of queue) {
+      const now = clock.monotonic()
+      const wait = Math.max(window?.wait(now) ?? 0, heldUntil - now)
+      if (wait > 0) {
+        cancelTimer = clock.timer(Math.ceil(wait), pump)
+        return
+      }
+      queue.delete(waiting)
+      window?.take(now)
+      waiting.go()
+    }
+  }
+
+  return {
+    acquire(signal) {
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted === true) return void reject(signal.reason)
+        const leave = (): void => {
+          queue.delete(waiting)
+          pump()
+          reject(signal?.reason)
+        }
+        const waiting: Waiting = {
+          go() {
+            signal?.removeEventListener('abort', leave)
+            resolve()
+          },
+        }
+        signal?.addEventListener('abort', leave, { once: true })
+        queue.add(waiting)
+        if (queue.size === 1) pump()
+      })
+    },
+    hold(ms) {
+      heldUntil = Math.max(heldUntil, clock.monotonic() + ms)
+      pump()
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { TransportError } from '../core/errors.ts'
+
+/** How far a request had come when it ended. */
+export interface Progress {
+  /** A request over https. */
+  readonly secure: boolean
+  /** The connection (TCP) stood. */
+  readonly connected: boolean
+  /** A byte of the request can have reached the other side: the connection stood, TLS included. */
+  readonly sent: boolean
+}
+
+const DNS_CODES = /^(?:ENOTFOUND|ENODATA|ESERVFAIL|EAI_)/
+
+/**
+ * Turns what `node:http` and `node:tls` report into a TransportError.
+ *
+ * @param what the request in words that hold no secret: `POST https://host:port`
+ */
+export function toTransportError(error: Error, progress: Progress, what: string): TransportError {
+  const { code = '' } = error as { code?: string }
+  const [stable, words] = classify(code, progress)
+  // The parser's error carries the bytes of the answer.
+  if ('rawPacket' in error) delete error.rawPacket
+  const detail = code === '' ? '' : ` (${code})`
+  return new TransportError(stable, `${what}: ${words}${detail}`, { sent: progress.sent, cause: error })
+}
+
+function classify(code: string, { secure, connected, sent }: Progress): [string, string] {
+  if (!connected) {
+    if (DNS_CODES.test(code)) return ['ERR_HTTP_DNS', 'the name could not be looked up']
+    if (code === 'ECONNREFUSED') return ['ERR_HTTP_REFUSED', 'the connection was refused']
+    return ['ERR_HTTP_CONNECT', 'no connection']
+  }
+  if (secure && !sent) return ['ERR_HTTP_TLS', 'the TLS handshake failed']
+  if (code.startsWith('HPE_')) return ['ERR_HTTP_ANSWER', 'what came back is not HTTP']
+  return ['ERR_HTTP_RESET', 'the connection ended before the answer was whole']
+}

@@ -1,0 +1,101 @@
+import { StoreError } from '../../core/errors.ts'
+import type { Log } from '../../core/ports.ts'
+import type { BatchDriver, RawOp } from '../batch-driver.ts'
+import { createGroups } from './groups.ts'
+import { createLink } from './link.ts'
+import type { WorkerSettings } from './protocol.ts'
+
+/** Options of the `sqlite` driver. */
+export interface SqliteOptions extends WorkerSettings {
+  /** Bytes a value may have; default 512 MB. SQLite's own limit is 1 GB. */
+  readonly maxValue?: number | undefined
+}
+
+const MAX_VALUE = 512 * 1024 * 1024
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+/**
+ * An unstorage driver over `node:sqlite` in one worker thread, on one file. Commits of one moment share a transaction and its
+ * sync (group commit). Opens the file, or makes it when it is missing. Rejects with a StoreError: `ERR_STORE_DAMAGED`,
+ * `ERR_STORE_FORMAT`, `ERR_STORE_IO`, `ERR_STORE_FULL`.
+ */
+export async function openSqliteDriver(options: SqliteOptions, log: Log): Promise<BatchDriver> {
+  const { file, faults, maxValue = MAX_VALUE } = options
+  const link = createLink({ file, faults }, log)
+  const groups = createGroups(
+    (group) => link.ask({ kind: 'commit', group }, [group.bytes.buffer]),
+    createFailureLog(log),
+  )
+  let closing: Promise<void> | undefined
+
+  async function commit(ops: readonly RawOp[]): Promise<void> {
+    if (closing !== undefined) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed')
+    for (const op of ops) {
+      if (op.op === 'setRaw' && op.value.byteLength > maxValue) {
+        throw new StoreError(
+          'ERR_STORE_TOO_BIG',
+          `the value for ${op.key} has ${op.value.byteLength} bytes; ${maxValue} are the limit`,
+        )
+      }
+    }
+    if (ops.length > 0) await groups.commit(ops)
+  }
+
+  async function getItemsRaw(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return []
+    const values = await link.ask({ kind: 'read', keys })
+    return values.map((value) => value ?? undefined)
+  }
+
+  async function close(): Promise<void> {
+    await groups.idle()
+    try {
+      await link.ask({ kind: 'close' })
+    } finally {
+      await link.end()
+    }
+  }
+
+  try {
+    await link.ask({ kind: 'open', create: true })
+  } catch (error) {
+    await link.end()
+    throw error
+  }
+
+  const getItemRaw = async (key: string) => (await getItemsRaw([key]))[0] ?? null
+  const setItemRaw = (key: string, value: Uint8Array) => commit([{ op: 'setRaw', key, value }])
+  const getKeys = (base = '') => link.ask({ kind: 'list', range: { prefix: base.replace(/:$/, '') } })
+  return {
+    name: 'sqlite',
+    options,
+    commit,
+    getItemsRaw,
+    listKeys: (range) => link.ask({ kind: 'list', range }),
+    hasItem: (key) => link.ask({ kind: 'has', key }),
+    async getItem(key) {
+      const value = await getItemRaw(key)
+      return value === null ? null : decoder.decode(value)
+    },
+    getItemRaw,
+    setItem: (key, value) => setItemRaw(key, encoder.encode(value)),
+    setItemRaw,
+    removeItem: (key) => commit([{ op: 'remove', key }]),
+    getKeys,
+    async clear(base) {
+      await commit((await getKeys(base)).map((key) => ({ op: 'remove', key })))
+    },
+    dispose: () => (closing ??= close()),
+  }
+}
+
+/** Says once that commits fail and once that they work again, however many callers try in between. */
+function createFailureLog(log: Log): (error: Error | undefined, calls: number) => void {
+  let failed = 0
+  return (error, calls) => {
+    if (error !== undefined && failed === 0) log.error('commits fail', { calls }, error)
+    if (error === undefined && failed > 0) log.info('commits work again', { failed })
+    failed = error === undefined ? 0 : failed + calls
+  }
+}
