@@ -64,9 +64,10 @@ export interface Store {
   /** Keys under a prefix (without trailing colon), sorted; at most `limit`, only those after `after`. */
   keys(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<string[]>
   /**
-   * The only way to write. All ops of one call happen together. Rejects with a StoreError:
-   * `ERR_STORE_EXPECT` (an `expect` failed, this call alone), `ERR_STORE_IO` / `ERR_STORE_FULL` (the whole group and all
-   * that waited failed; the driver has opened the store again).
+   * The only way to write. All ops of one call happen together. Rejects with a StoreError. This call alone failed:
+   * `ERR_STORE_EXPECT` (an `expect` failed), `ERR_STORE_TOO_BIG`, `ERR_STORE_KEY`, `ERR_STORE_VALUE`, `ERR_STORE_CLOSED`. The
+   * whole group and all that waited failed, and the driver opens the store again: `ERR_STORE_IO`, `ERR_STORE_FULL`,
+   * `ERR_STORE_DAMAGED`; the call may then have happened all the same, but never in part.
    */
   commit(ops: readonly StoreOp[]): Promise<void>
   close(): Promise<void>

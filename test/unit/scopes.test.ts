@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ScopeRoot } from '../../src/core/expressions.ts'
+
 import { awaitedBy, joinKeys, keysAwaited } from '../../src/core/joins.ts'
 import { buildScope } from '../../src/core/scopes.ts'
 import type { Head, JsonObject } from '../../src/core/types.ts'

@@ -1,0 +1,145 @@
+/** Wires the edges into a bridge: the flow from receiver to destinations, its start, its end, and what may change in between. */
+
+import { createAdmin, type Admin } from './admin/server.ts'
+import { ensureAdminToken } from './admin/token.ts'
+import { createLogAlerts } from './alerts/log-alerts.ts'
+import { banner } from './app/banner.ts'
+import { createAnswers, RUNTIME } from './app/queries.ts'
+import { findSecrets } from './app/secret.ts'
+import { createSender } from './app/senders.ts'
+import type { Clock, Log } from './core/ports.ts'
+import type { Settings } from './core/settings.ts'
+import { requireCursorsWithin } from './dispatcher/names.ts'
+import { createSupervisor } from './dispatcher/supervisor.ts'
+import { createIndexer } from './indexer/indexer.ts'
+import { createJournal } from './journal/journal.ts'
+import { createReceiver, type Receiver } from './receiver/server.ts'
+import { createDiskGauge } from './storage/disk-gauge.ts'
+import { openStore } from './storage/open.ts'
+
+/** A running bridge. */
+export interface Bridge {
+  /** Where the receiver listens. */
+  readonly url: string
+  readonly admin: Admin
+  /** For a person at a terminal. */
+  readonly banner: string
+  /** Takes over what may change while it runs; the rest is named in the log. Rejects when the receiver refuses its part. */
+  apply(settings: Settings): Promise<void>
+  /** Ends within about `deadline` milliseconds: whole bodies are stored and answered, sends end, the books are written. */
+  close(deadline: number): Promise<void>
+}
+
+interface Deps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly version: string
+  /** Whether the banner goes to a terminal. */
+  readonly terminal: boolean
+  /** Told of secrets that no line may carry. */
+  secretValues(values: readonly string[]): void
+}
+
+/** Starts a bridge; when it resolves, the receiver takes deliveries. Rejects with a BridgeError that says what to do. */
+export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> {
+  const { clock, log, version } = deps
+  let settings = first
+  const undo: (() => Promise<void>)[] = []
+  const started = clock.monotonic()
+  const current = (): Settings => settings
+  try {
+    const store = await openStore(settings.storage, { log })
+    undo.push(() => store.close())
+    const journal = await createJournal(store, { log })
+    await requireCursorsWithin(store, journal)
+    const dataPath = settings.storage.path
+    const alerts = createLogAlerts({ log, clock })
+    const token = await ensureAdminToken(dataPath)
+    let secrets = await findSecrets(settings.receiver.secrets, dataPath, journal.tail > 0)
+    const hide = (): void => deps.secretValues([...settings.secretValues, ...secrets.values, token])
+    hide()
+
+    const indexer = await createIndexer({ store, journal, clock, log, alerts })
+    undo.push(() => indexer.stop())
+    const supervisor = createSupervisor({
+      store,
+      journal,
+      index: indexer,
+      clock,
+      log,
+      alerts,
+      random: Math.random,
+      createSender: (destination, state) =>
+        createSender(destination, state, { storeId: store.id, version, clock, log, settings: current }),
+    })
+    undo.push(() => supervisor.close(0))
+    await supervisor.apply(settings)
+    indexer.start()
+
+    const gauge = createDiskGauge(dataPath, settings.storage.minFree, { clock, log })
+    const receiver: Receiver = await createReceiver(settings.receiver, {
+      append: (delivery) => journal.append(delivery),
+      storable: () => (gauge.enough() ? { ok: true } : { ok: false, reason: 'too little free disk space' }),
+      ready: () => ({ ok: gauge.enough() }),
+      secrets: () => secrets.values,
+      deliveryId: (seq) => `${store.id}-${seq}`,
+      clock,
+      log,
+      alerts,
+    })
+    undo.push(() => receiver.stop())
+    const queries = createAnswers({
+      version,
+      clock,
+      log,
+      store,
+      journal,
+      indexer,
+      settings: current,
+      live: {
+        supervisor,
+        uptime: () => Math.round(clock.monotonic() - started),
+        receiver: () => receiver.stats().requests,
+      },
+    })
+    const admin = await createAdmin(settings.admin, { queries, token, log, version, dataPath })
+
+    return {
+      url: receiver.url,
+      admin,
+      banner: banner({ settings, secrets, version, runtime: RUNTIME, url: receiver.url, terminal: deps.terminal }),
+      async apply(next) {
+        // The receiver checks its part first: when it refuses, nothing of the new config is in force.
+        const nextSecrets = await findSecrets(next.receiver.secrets, dataPath, true)
+        await receiver.reload(next.receiver)
+        noteRestartNeeded(settings, next, log)
+        settings = next
+        secrets = nextSecrets
+        hide()
+        await supervisor.apply(next)
+      },
+      async close(deadline) {
+        const end = clock.monotonic() + deadline
+        const left = (): number => Math.max(0, end - clock.monotonic())
+        await Promise.all([receiver.drain(left()), supervisor.close(Math.max(0, left() - CLOSING))])
+        await indexer.stop()
+        await admin.close()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    for (const step of undo.reverse())
+      await step().catch((failure: unknown) => log.error('could not be undone', {}, failure))
+    throw error
+  }
+}
+
+/** What dispatchers need after their deadline to write their books. */
+const CLOSING = 2500
+
+function noteRestartNeeded(before: Settings, after: Settings, log: Log): void {
+  for (const part of ['admin', 'storage'] as const) {
+    if (JSON.stringify(before[part]) === JSON.stringify(after[part])) continue
+    log.warn('restart needed', { part, reason: `a change of ${part} takes effect at the next start` })
+  }
+}

@@ -1,0 +1,122 @@
+/** Hands the questions of people the parts that answer them. */
+
+import type { InspectedRecord } from '../core/reports.ts'
+import type { Clock, Journal, Log, Store } from '../core/ports.ts'
+import type { Settings } from '../core/settings.ts'
+import type { Cursor } from '../core/types.ts'
+import { readBooks } from '../dispatcher/inspect.ts'
+import { createScopes } from '../dispatcher/scopes.ts'
+import type { Supervisor } from '../dispatcher/supervisor.ts'
+import type { Indexer } from '../indexer/indexer.ts'
+import { createQueries } from '../queries/queries.ts'
+import type { DestinationBooks, IndexQueries, QueryDeps } from '../queries/deps.ts'
+import { createSender, stateless } from './senders.ts'
+
+/** What the answers are made of. */
+export interface Parts {
+  readonly version: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly store: Store
+  readonly journal: Journal
+  readonly indexer: Indexer
+  settings(): Settings
+  /** Of a running bridge; absent when its store is only read. */
+  readonly live?: {
+    readonly supervisor: Supervisor
+    uptime(): number
+    receiver(): QueryDeps['receiver'] extends () => infer Counts ? Counts : never
+  }
+}
+
+/** `node 24.21.0` */
+export const RUNTIME =
+  process.versions['bun'] === undefined ? `node ${process.versions.node}` : `bun ${process.versions['bun']}`
+
+/** Makes the answers. */
+export function createAnswers(parts: Parts) {
+  const { version, clock, log, store, journal, indexer, settings, live } = parts
+  return createQueries({
+    version,
+    runtime: RUNTIME,
+    store,
+    journal,
+    index: indexQueries(indexer),
+    settings,
+    now: clock.now,
+    uptime: () => live?.uptime(),
+    receiver: () => live?.receiver() ?? [],
+    unmatched: () => live?.supervisor.unmatched() ?? {},
+    books: () => (live === undefined ? booksAtRest(parts) : booksAtWork(live.supervisor)),
+    async scopeOf(record, receivedAt) {
+      return (await createScopes(indexer, settings().timezone).of(record, receivedAt)).scope
+    },
+    previewer: (destination) =>
+      createSender(destination, stateless(), { storeId: store.id, version, clock, log, settings }),
+  })
+}
+
+function indexQueries(indexer: Indexer): IndexQueries {
+  const types = () => Object.entries(indexer.stats().types)
+  return {
+    get indexed() {
+      return indexer.indexed
+    },
+    get first() {
+      return indexer.first
+    },
+    read: (seq) => indexer.read(seq),
+    heads: (keys) => indexer.heads(keys),
+    onIndexed: (fn) => indexer.onIndexed(fn),
+    findByMail: (email) => indexer.findByMail(email),
+    history: (key, options) => indexer.history(key, options),
+    async quarantined() {
+      const { bodies, records } = indexer.stats().quarantined
+      return bodies + records
+    },
+    stale: () => Object.fromEntries(types().flatMap(([type, { stale }]) => (stale > 0 ? [[type, stale]] : []))),
+  }
+}
+
+type Inspect = (
+  key: string,
+) => Promise<Omit<InspectedRecord['destinations'][number], 'name' | 'passed'> & { cursor: Cursor }>
+
+async function booksAtWork(supervisor: Supervisor): Promise<DestinationBooks[]> {
+  const list = await supervisor.status()
+  return list.map((one) => {
+    const { name, plugin } = one
+    if (one.state === 'stopped') return { name, plugin, state: one.state, reason: one.reason }
+    if (one.state === 'orphaned')
+      return { name, plugin, state: one.state, cursor: { position: one.position, done: [] } }
+    const { exceptions, reason } = one
+    const dispatcher = supervisor.dispatcher(name)
+    return {
+      name,
+      plugin,
+      // It waits for room or for the store by itself: to people it runs, with a reason.
+      state: one.state === 'waiting' ? 'running' : one.state,
+      ...(reason === undefined ? {} : { reason }),
+      cursor: one.cursor,
+      counts: one.counts,
+      waiting: exceptions.retry + exceptions.join + exceptions.held,
+      unknown: exceptions.unknown,
+      dead: one.dead,
+      lastError: one.lastError,
+      lastSuccess: one.lastSuccess,
+      ...(dispatcher === undefined ? {} : { inspect: ((key) => dispatcher.inspect(key)) as Inspect }),
+    }
+  })
+}
+
+async function booksAtRest({ store, clock, log, settings }: Parts): Promise<DestinationBooks[]> {
+  const known = await readBooks({ store, clock, log, alerts: { raise() {} } })
+  const configured = new Set(settings().destinations.map(({ name }) => name))
+  return known.map(({ exceptions, ...one }) => ({
+    ...one,
+    state: configured.has(one.name) ? 'stopped' : 'orphaned',
+    ...(configured.has(one.name) ? { reason: 'the bridge does not run' } : {}),
+    waiting: exceptions.waiting,
+    unknown: exceptions.unknown,
+  }))
+}
