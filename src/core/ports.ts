@@ -172,6 +172,9 @@ export interface PluginState {
   entries(): readonly (readonly [string, JsonObject])[]
   /** Staged; `undefined` removes the key. */
   set(key: string, value: JsonObject | undefined): void
-  /** Commits what is staged now, by itself. */
+  /**
+   * Commits what this send has staged so far, by itself. What earlier sends staged goes with their own flush, which may come later:
+   * so never commit a key that an earlier send staged.
+   */
   commit(): Promise<void>
 }

@@ -3,7 +3,8 @@
  * usable when it is an object with an id (see bodies.ts). Unknown fields pass, documented ones may be missing, null, `""`, `{}` and `[]`
  * stand for nothing. What Bevy sent is kept as it is; the schemas' own output is not used.
  *
- * Sources: https://help.bevy.com (webhook payloads) and the public consumers named in docs/bevy.md.
+ * Sources: https://help.bevy.com/hc/en-us/articles/20825389601175-Webhook-payloads,
+ * https://help.bevy.com/hc/en-us/articles/38500256349463-When-are-webhook-payloads-sent, https://github.com/discourse/discourse-bevy-plugin
  */
 
 import { z } from 'zod'

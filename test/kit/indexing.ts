@@ -47,3 +47,26 @@ export async function openIndexing(store = createMemoryStore(), more: Partial<In
     },
   }
 }
+
+/** `key verdict` of each usable record of a delivery. */
+export async function verdicts({ indexer }: Indexing, seq: number): Promise<string[]> {
+  const delivery = await indexer.read(seq)
+  return (delivery?.records ?? []).map(({ key, verdict }) => `${key} ${verdict}`)
+}
+
+/** How often each index entry was written. */
+export function entriesWritten(store: MemoryStore): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const op of store.commits.flat()) {
+    if (op.op === 'set' && op.key.startsWith('index:')) counts.set(op.key, (counts.get(op.key) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** A store with deliveries in its journal and no index. */
+export async function filled(bodies: readonly Uint8Array[]): Promise<MemoryStore> {
+  const store = createMemoryStore()
+  const journal = await createJournal(store, { log: createMemoryLog() })
+  for (const bytes of bodies) await journal.append({ bytes, receivedAt: 0 })
+  return store
+}

@@ -1,0 +1,154 @@
+/** Makes the index: reads the journal behind its writers, decides about each record, keeps heads and verdicts. */
+
+import { StoreError } from '../core/errors.ts'
+import type { Alerts, Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
+import type { Head, Position } from '../core/types.ts'
+import { createDeliveries } from './deliveries.ts'
+import type { Mark, Quarantined } from './documents.ts'
+import { MARK, markDocument, readDocument } from './documents.ts'
+import type { Evaluated } from './evaluate.ts'
+import { createHeads } from './heads.ts'
+import type { Sighting } from './lookups.ts'
+import { findByMail, hasEntry, readHistory, readQuarantine } from './lookups.ts'
+import { createIndexing } from './indexing.ts'
+import { report } from './report.ts'
+import type { IndexStats } from './tallies.ts'
+import { toStats } from './tallies.ts'
+
+/** What the indexer needs. Sizes in bytes. */
+export interface IndexerDeps {
+  readonly store: Store
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly log: Log
+  readonly alerts: Alerts
+  /** The most a body may have when inflated; default 256 MB. */
+  readonly maxInflated?: number | undefined
+  /** Memory for deliveries, so that several destinations read one once; default 64 MB. */
+  readonly deliveryCache?: number | undefined
+  /** Memory for heads; default 64 MB. */
+  readonly headCache?: number | undefined
+}
+
+/** The index: written by a loop of its own, read by everyone. Reading works without `start`. */
+export interface Indexer extends IndexReader {
+  /** Begins to index, where it stopped. */
+  start(): void
+  /** Ends after the commit under way; what is left is indexed after the next start. */
+  stop(): Promise<void>
+  /** Resolves when all of the journal is indexed, or after `stop`. */
+  idle(): Promise<void>
+  stats(): IndexStats
+  /** The head of a record by its key, `type:id`. */
+  findByKey(key: string): Promise<Head | undefined>
+  /** Keys of the records that had this e-mail address in some accepted state. */
+  findByMail(email: string): Promise<string[]>
+  /** Where a record was seen, the newest first. Searches the whole index of a key it does not know: stop when you have enough. */
+  history(key: string, options?: { readonly limit?: number }): AsyncGenerator<Sighting>
+  /** What is in quarantine after a position, the oldest first; 100 unless told otherwise. */
+  readQuarantine(options?: { readonly after?: Position; readonly limit?: number }): Promise<Quarantined[]>
+}
+
+const MB = 1024 * 1024
+
+/**
+ * Opens the index; writes nothing before `start`. Rejects with `ERR_JOURNAL_BEHIND` when it reaches further than the journal (a
+ * backup of one without the other), `ERR_INDEX_DAMAGED` when mark and entries do not agree, and with what the store rejects.
+ */
+export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
+  const { store, journal, log, alerts } = deps
+  const maxInflated = deps.maxInflated ?? 256 * MB
+  const heads = createHeads(store, deps.headCache ?? 64 * MB)
+  const deliveries = createDeliveries(store, journal, deps.deliveryCache ?? 64 * MB, maxInflated)
+  const listeners = new Set<(seq: number, firstSeen: readonly string[]) => void>()
+  let mark = await openMark(store, journal)
+
+  function committed(evaluated: Evaluated): void {
+    mark = evaluated.mark
+    heads.committed(evaluated.heads)
+    for (const { indexed, size } of evaluated.deliveries) deliveries.keep(indexed, size)
+    try {
+      report(evaluated, log, alerts)
+    } catch (error) {
+      log.error('a report of the index failed', { seq: mark.seq }, error)
+    }
+    for (const { indexed, firstSeen } of evaluated.deliveries) {
+      for (const listener of listeners) {
+        try {
+          listener(indexed.seq, firstSeen)
+        } catch (error) {
+          log.error('a listener of the index failed', { seq: indexed.seq }, error)
+        }
+      }
+    }
+  }
+
+  const indexing = createIndexing({ ...deps, maxInflated, heads, mark: () => mark, committed })
+
+  return {
+    start: indexing.start,
+    stop: indexing.stop,
+    idle: indexing.idle,
+    get indexed() {
+      return mark.seq
+    },
+    get first() {
+      return journal.first
+    },
+    async read(seq) {
+      if (!Number.isInteger(seq) || seq < journal.first || seq > mark.seq) return undefined
+      return deliveries.read(seq)
+    },
+    heads: (keys) => heads.read(keys),
+    onIndexed(fn) {
+      listeners.add(fn)
+      return () => void listeners.delete(fn)
+    },
+    stats: () => toStats(mark),
+    async findByKey(key) {
+      return (await heads.read([key]))[0]
+    },
+    findByMail: (email) => findByMail(store, email),
+    async *history(key, { limit = Infinity } = {}) {
+      const [head] = await heads.read([key])
+      let left = limit
+      if (left <= 0) return
+      for await (const sighting of readHistory(
+        store,
+        key,
+        (head?.since ?? head?.position)?.seq ?? journal.first,
+        mark.seq,
+      )) {
+        yield sighting
+        if (--left <= 0) return
+      }
+    },
+    readQuarantine: (options = {}) => readQuarantine(store, options),
+  }
+}
+
+/** Reads the mark; that of a new index when there is none. */
+export async function readMark(store: Store, journal: Journal): Promise<Mark> {
+  const found = await store.get(MARK)
+  if (found !== undefined) return readDocument(markDocument, MARK, found)
+  return { v: 1, seq: journal.first - 1, types: [], bodies: 0, records: 0 }
+}
+
+async function openMark(store: Store, journal: Journal): Promise<Mark> {
+  const mark = await readMark(store, journal)
+  if (mark.seq > journal.tail) {
+    throw new StoreError(
+      'ERR_JOURNAL_BEHIND',
+      `deliveries up to ${mark.seq} were indexed, but the journal ends at ${journal.tail}: ` +
+        `deliveries ${journal.tail + 1} to ${mark.seq} are missing, restore a newer backup`,
+    )
+  }
+  // Without atomic commits a kill may leave an entry behind the mark; it is written again.
+  const ahead = store.capabilities.atomic && (await hasEntry(store, mark.seq + 1))
+  const behind = mark.seq >= journal.first && !(await hasEntry(store, mark.seq))
+  if (ahead || behind) {
+    const what = ahead ? `delivery ${mark.seq + 1} is indexed though the mark` : 'the entry is missing where the mark'
+    throw new StoreError('ERR_INDEX_DAMAGED', `${what} stands at ${mark.seq}: make the index again with rebuild`)
+  }
+  return mark
+}

@@ -1,0 +1,158 @@
+/** The loop that indexes: gather some deliveries, decide, commit, go on. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { StoreError } from '../core/errors.ts'
+import type { Alerts, Clock, Journal, Log, Store } from '../core/ports.ts'
+import type { StoredHead } from '../core/versions.ts'
+import type { Mark } from './documents.ts'
+import { MARK, markDocument, readDocument } from './documents.ts'
+import type { Evaluated } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
+import type { Heads } from './heads.ts'
+import type { OpenDelivery } from './open-delivery.ts'
+import { openDelivery, toProblem } from './open-delivery.ts'
+import { createPersistence, Stopped } from './persist.ts'
+import { createReadAhead } from './read-ahead.ts'
+
+/** The loop. */
+export interface Indexing {
+  start(): void
+  stop(): Promise<void>
+  idle(): Promise<void>
+}
+
+interface Deps {
+  readonly store: Store
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly log: Log
+  readonly alerts: Alerts
+  readonly maxInflated: number
+  readonly heads: Heads
+  mark(): Mark
+  /** A batch is on disk. */
+  committed(evaluated: Evaluated): void
+}
+
+/** A batch ends with whichever comes first; entries stay one per delivery. */
+const MOST_DELIVERIES = 64
+const MOST_CHARACTERS = 512 * 1024
+const PAUSE_AFTER_BUG = 10_000
+
+/** Makes it. Nothing runs before `start`. */
+export function createIndexing(deps: Deps): Indexing {
+  const { store, journal, log, heads, mark, committed } = deps
+  const persistence = createPersistence(deps)
+  const { insist } = persistence
+  let running: Promise<void> | undefined
+  let wakeUp: (() => void) | undefined
+  let idlers: (() => void)[] = []
+
+  const ahead = createReadAhead((seq) =>
+    insist('reading the journal', seq, async () => {
+      const delivery = await journal.read(seq)
+      if (delivery === undefined) throw new StoreError('ERR_JOURNAL_GAP', `delivery ${seq} is not in the journal`)
+      return delivery
+    }),
+  )
+
+  async function gather(): Promise<OpenDelivery[]> {
+    const batch: OpenDelivery[] = []
+    let characters = 0
+    const { tail } = journal
+    for (let seq = mark().seq + 1; seq <= tail; seq++) {
+      const delivery = await openDelivery(await ahead.take(seq, tail), deps.maxInflated)
+      batch.push(delivery)
+      characters += delivery.size
+      if (batch.length >= MOST_DELIVERIES || characters >= MOST_CHARACTERS) break
+    }
+    return batch
+  }
+
+  async function headsOf(batch: readonly OpenDelivery[]): Promise<Map<string, StoredHead>> {
+    const keys = new Set<string>()
+    for (const { records } of batch) for (const item of records) if (item.state === 'usable') keys.add(item.record.key)
+    const list = [...keys]
+    const found = await insist('reading heads', mark().seq + 1, () => heads.read(list))
+    return new Map(found.flatMap((head) => (head === undefined ? [] : [[head.key, head] as const])))
+  }
+
+  async function commit(evaluated: Evaluated): Promise<void> {
+    let tried = false
+    await insist('writing the index', mark().seq + 1, async () => {
+      // A commit may have happened though it was reported failed; an entry is never written twice.
+      if (tried) {
+        const found = await store.get(MARK)
+        if (found !== undefined && readDocument(markDocument, MARK, found).seq >= evaluated.mark.seq) return
+      }
+      tried = true
+      await store.commit(evaluated.ops)
+    })
+  }
+
+  async function index(batch: readonly OpenDelivery[]): Promise<void> {
+    let evaluated: Evaluated
+    try {
+      evaluated = evaluate(batch, await headsOf(batch), mark(), store.capabilities.atomic)
+      await commit(evaluated)
+    } catch (error) {
+      if (error instanceof Stopped) throw error
+      // Something in here cannot be decided about or written. Alone, it is set aside and the others go on.
+      const [delivery] = batch
+      if (batch.length === 1 && delivery !== undefined && delivery.problem === undefined) {
+        log.error('a delivery could not be indexed', { seq: delivery.seq }, error)
+        return index([{ ...delivery, records: [], problem: toProblem(error, 'ERR_BODY_UNEXPECTED') }])
+      }
+      if (batch.length <= 1) throw error
+      for (const single of batch) await index([single])
+      return
+    }
+    committed(evaluated)
+  }
+
+  async function run(): Promise<void> {
+    while (!persistence.stopped) {
+      if (mark().seq >= journal.tail) {
+        for (const resolve of idlers.splice(0)) resolve()
+        await new Promise<void>((resolve) => {
+          wakeUp = resolve
+        })
+        continue
+      }
+      try {
+        await index(await gather())
+        // Leaves room for the receiver between two batches.
+        await nextTurn()
+      } catch (error) {
+        if (error instanceof Stopped) break
+        log.error('indexing failed; it is tried again', { seq: mark().seq + 1 }, error)
+        await persistence.pause(PAUSE_AFTER_BUG)
+      }
+    }
+  }
+
+  const wake = () => {
+    wakeUp?.()
+    wakeUp = undefined
+  }
+  let unsubscribe: (() => void) | undefined
+
+  return {
+    start() {
+      if (running !== undefined) return
+      unsubscribe = journal.onAppend(wake)
+      running = run()
+    },
+    async stop() {
+      persistence.stop()
+      unsubscribe?.()
+      wake()
+      await running
+      for (const resolve of idlers.splice(0)) resolve()
+    },
+    idle() {
+      if (persistence.stopped || mark().seq >= journal.tail) return Promise.resolve()
+      return new Promise((resolve) => idlers.push(resolve))
+    },
+  }
+}

@@ -1,0 +1,131 @@
+/** The durable, ordered, gapless log of deliveries. */
+
+import { coerceError } from '../core/errors.ts'
+import { seqKey } from '../core/keys.ts'
+import type { Journal, Log, NewDelivery, Store, StoredDelivery, StoreOp } from '../core/ports.ts'
+import { createWeightedCache } from '../core/weighted-cache.ts'
+import { checkNothingBehind, findFirst, findTail, gap, JOURNAL } from './ends.ts'
+import { decodeEntry, encodeEntry } from './entry.ts'
+
+/**
+ * `sound`: seqs are handed out. `failed`: an append failed, and no new one begins until all under way have ended and the
+ * tail was read again. `probing`: it is being read.
+ */
+type State = 'sound' | 'failed' | 'probing'
+
+/** Bytes of deliveries kept in memory after their commit: the indexer reads them a moment later. */
+const RECENT = 16 * 1024 * 1024
+
+interface Waiting {
+  begin(): void
+  reject(error: Error): void
+}
+
+/**
+ * Opens the journal. Reads only the two ends; writes nothing. Rejects with `ERR_JOURNAL_GAP` when something lies behind the tail,
+ * and with what the store rejects.
+ *
+ * Gapless: each commit expects the delivery before it, so when one fails, those after it fail too, whatever group they were in.
+ * After that the tail is read again before the next append; a delivery found there though its commit was reported failed stays.
+ */
+export async function createJournal(store: Store, { log }: { readonly log: Log }): Promise<Journal> {
+  const first = await findFirst(store)
+  let tail = await findTail(store, first - 1)
+  await checkNothingBehind(store, tail)
+
+  const listeners = new Set<(seq: number) => void>()
+  const recent = createWeightedCache<number, StoredDelivery>(RECENT)
+  let state: State = 'sound'
+  let next = tail + 1
+  let underWay = 0
+  let waiting: Waiting[] = []
+
+  function notify(seq: number): void {
+    for (const listener of listeners) {
+      try {
+        listener(seq)
+      } catch (error) {
+        log.error('a listener of the journal failed', { seq }, error)
+      }
+    }
+  }
+
+  async function write(delivery: NewDelivery): Promise<{ readonly seq: number }> {
+    const seq = next++
+    const ops: StoreOp[] = [{ op: 'expect', key: seqKey(JOURNAL, seq), present: false }]
+    if (seq > first) ops.push({ op: 'expect', key: seqKey(JOURNAL, seq - 1), present: true })
+    underWay++
+    let entry: Uint8Array
+    try {
+      entry = encodeEntry(seq, delivery)
+      await store.commit([...ops, { op: 'setRaw', key: seqKey(JOURNAL, seq), value: entry }])
+    } catch (error) {
+      if (state === 'sound') log.error('a delivery could not be stored; the tail is read again', { seq }, error)
+      state = 'failed'
+      throw error
+    } finally {
+      underWay--
+      if (state === 'failed' && underWay === 0) void probe()
+    }
+    // In order by the expects, but a driver may report several commits of one group in any order.
+    tail = Math.max(tail, seq)
+    // Our own copy: what was handed in belongs to the caller.
+    const bytes = entry.subarray(entry.byteLength - delivery.bytes.byteLength)
+    recent.set(seq, { ...delivery, seq, bytes }, entry.byteLength)
+    notify(seq)
+    return { seq }
+  }
+
+  async function probe(): Promise<void> {
+    state = 'probing'
+    try {
+      const found = await findTail(store, tail)
+      if (found > tail)
+        log.warn('deliveries reported as failed were stored all the same', { from: tail + 1, to: found })
+      const before = tail
+      tail = found
+      next = tail + 1
+      state = 'sound'
+      for (let seq = before + 1; seq <= found; seq++) notify(seq)
+      for (const { begin } of takeWaiting()) begin()
+    } catch (error) {
+      state = 'failed'
+      log.error('the tail of the journal could not be read', { tail }, error)
+      for (const { reject } of takeWaiting()) reject(coerceError(error))
+    }
+  }
+
+  function takeWaiting(): Waiting[] {
+    const taken = waiting
+    waiting = []
+    return taken
+  }
+
+  return {
+    get tail() {
+      return tail
+    },
+    get first() {
+      return first
+    },
+    append(delivery) {
+      if (state === 'sound') return write(delivery)
+      return new Promise((resolve, reject) => {
+        waiting.push({ begin: () => write(delivery).then(resolve, reject), reject })
+        if (state === 'failed' && underWay === 0) void probe()
+      })
+    },
+    async read(seq) {
+      if (!Number.isInteger(seq) || seq < first || seq > tail) return undefined
+      const kept = recent.get(seq)
+      if (kept !== undefined) return kept
+      const entry = await store.getRaw(seqKey(JOURNAL, seq))
+      if (entry === undefined) throw gap(seq)
+      return decodeEntry(seq, entry)
+    },
+    onAppend(fn) {
+      listeners.add(fn)
+      return () => void listeners.delete(fn)
+    },
+  }
+}
