@@ -11,6 +11,8 @@ export type AttemptResult =
   | { readonly state: 'outcomes'; readonly outcomes: readonly Outcome[] }
   /** About the destination: no record is blamed. */
   | { readonly state: 'destination'; readonly error: Error }
+  /** Trouble of our own: the store took no state. No attempt. */
+  | { readonly state: 'store'; readonly error: Error }
   /** A bug in the plugin. */
   | { readonly state: 'bug'; readonly error: Error }
 
@@ -64,6 +66,7 @@ function outcomesOf(answer: readonly Outcome[] | void, jobs: readonly Job[]): re
 function resultOf(thrown: unknown, jobs: readonly Job[]): AttemptResult {
   const error = coerceError(thrown)
   if (isBridgeError(thrown, 'destination')) return { state: 'destination', error }
+  if (isBridgeError(thrown, 'store')) return { state: 'store', error }
   const outcome = toOutcome(thrown)
   if (outcome === undefined) return { state: 'bug', error }
   return { state: 'outcomes', outcomes: jobs.map(() => outcome) }

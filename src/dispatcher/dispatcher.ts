@@ -76,7 +76,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
   const pump = (): void => runner.pump()
 
   const ledger = await openLedger({ store, slot, name: settings.name, clock, log, alerts, onRecovered: pump })
-  const state = await openPluginState(store, slot)
+  const state = await openPluginState(store, slot, () => ledger.flushed())
   const sender = await deps.create(state)
   const queue = createReadyQueue(settings.batch, clock, pump)
   const health = createHealth({ name: settings.name, clock, log, alerts, wake: pump })

@@ -15,8 +15,8 @@ export interface StagedState extends PluginState {
   drop(): void
 }
 
-/** Reads the state of a destination. */
-export async function openPluginState(store: Store, slot: string): Promise<StagedState> {
+/** Reads the state of a destination. `flushed` resolves when what was taken before is on disk: commits keep their order. */
+export async function openPluginState(store: Store, slot: string, flushed: () => Promise<void>): Promise<StagedState> {
   const base = keys.state(slot)
   const known = new Map<string, JsonObject>()
   const names = await store.keys(base)
@@ -56,6 +56,7 @@ export async function openPluginState(store: Store, slot: string): Promise<Stage
       const ops = take()
       if (ops.length === 0) return
       try {
+        await flushed()
         await store.commit(ops)
       } catch (error) {
         staged = new Map([...before, ...staged])

@@ -112,11 +112,12 @@ export function createRunner(deps: Deps): Runner {
       },
     )
     const ms = Math.round(clock.monotonic() - began)
-    if (result.state === 'destination') {
+    if (result.state === 'destination' || result.state === 'store') {
       deps.state.drop()
       queue.unshift(batch.map(({ task }) => task))
-      health.pause(result.error)
-      line(batch, ms, { state: 'destination', reason: result.error.message })
+      if (result.state === 'destination') health.pause(result.error)
+      else health.hold(STORE_PAUSE)
+      line(batch, ms, { state: result.state, reason: result.error.message })
       return
     }
     if (deps.signal.aborted && result.state === 'outcomes' && result.outcomes.every(({ state }) => state === 'retry')) {
@@ -132,7 +133,7 @@ export function createRunner(deps: Deps): Runner {
 
   const apply = (
     batch: readonly Ready[],
-    result: Exclude<AttemptResult, { state: 'destination' }>,
+    result: Exclude<AttemptResult, { state: 'destination' | 'store' }>,
     ms: number,
   ): void => {
     const outcomes: readonly Outcome[] =

@@ -149,6 +149,18 @@ describe('what send may do', () => {
     expect(await status(on)).toMatchObject({ inFlight: 0, counts: { sent: 1 } })
   })
 
+  it('meet a store that takes no state: no attempt, and no plugin is blamed', async () => {
+    const on = await bench()
+    on.scripts['crm'] = () => Promise.reject(new StoreError('ERR_STORE_FULL', 'disk full'))
+    on.index.index(user(1))
+    await on.clock.advance(5000)
+    expect(await status(on)).toMatchObject({ state: 'running', exceptions: { retry: 0 }, dead: 0 })
+    on.scripts['crm'] = () => [delivered()]
+    await on.clock.advance(1000)
+    expect(on.sent['crm']?.at(-1)?.[0]).toMatchObject({ key: 'user:1', attempt: 1 })
+    expect(await status(on)).toMatchObject({ counts: { sent: 1 } })
+  })
+
   it('ask the whole account to wait', async () => {
     const on = await bench()
     on.scripts['crm'] = () => [retry({ after: MINUTE, scope: 'account', reason: '429' })]
