@@ -1,6 +1,7 @@
-import { mkdtemp, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { formatProblem } from '../../src/config/problem.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ConfigInput, LoadedConfig } from '../../src/config/load.ts'
@@ -38,9 +39,10 @@ export const testPlugins: ReadonlyMap<string, Plugin> = new Map<string, Plugin>(
   ['stateful', stateful],
 ])
 
-/** A new folder with these files, by path. */
+/** A new folder with these files, by path; gone when the test is over. */
 export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bevy-bridge-config-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), content)

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatProblem } from '../../src/config/problem.ts'
 import { folderOf, loadFrom, problemsOf } from '../kit/config.ts'
@@ -69,8 +70,9 @@ const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
     'c.yaml:1:10 routes[0].to: is required: a list',
   ],
   [
-    'before in a route to a destination in mode latest',
-    'destinations:\n  s: { plugin: stateful }\nroutes:\n  - { name: r, when: { before: { status: Draft } }, to: [s] }\n',
+    'before in a route to a destination in mode latest, whatever else is wrong with it',
+    'destinations:\n  s: { plugin: stateful, options: { x: 1 } }\nroutes:\n  - { name: r, when: { before: { status: Draft } }, to: [s] }\n',
+    'c.yaml:2:37 destinations.s.options.x: unknown key',
     'c.yaml:4:58 routes[0].to[0]: "s" is sent only the latest state (mode latest), this route looks at before: set mode: every there',
   ],
   [
@@ -148,6 +150,12 @@ const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
     'c.yaml:1:21 receiver.tls: this alias stands inside what it repeats',
   ],
   ['a tag', 'timezone: !x UTC', 'c.yaml:1:11 YAML tags (!…) are not used here'],
+  [
+    'names of the language',
+    'destinations:\n  constructor: { plugin: constructor }\nreceiver: { constructor: 1 }\n',
+    'c.yaml:2:26 destinations.constructor.plugin: there is no plugin "constructor"',
+    'c.yaml:3:13 receiver.constructor: unknown key',
+  ],
   ['__proto__', 'filters: { __proto__: {} }', 'c.yaml:1:12 filters: __proto__ cannot be a key'],
   // References
   ['a missing variable', 'timezone: "${ZONE}"', 'c.yaml:1:11 timezone: the variable ZONE is not set (neither in .env)'],
@@ -162,6 +170,12 @@ const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
     'c.yaml:1:23 receiver.secrets[0]: the file /none/such of ${file:/none/such}: no such file',
   ],
 ]
+
+/** What a config is made of, for the monkey at the keyboard. */
+const PIECES =
+  'receiver destinations routes filters plugins echo a to when options url & * <<: { } [ ] " \' ${X} {{ !t | # 1 null ,'
+    .split(' ')
+    .concat([': ', '\n', '\n  ', '- ', ' ', '\t'])
 
 describe('mistakes in a config', () => {
   it.each(MISTAKES)('%s', async (_what, yaml, ...lines) => {
@@ -194,5 +208,16 @@ describe('mistakes in a config', () => {
     const lines = await problemsOf(`${bomb.join('\n')}\nfilters: { f: *g }\n`)
     expect(lines.length).toBeGreaterThan(0)
     expect(lines[0]).toContain('aliases (*…) repeat too much here')
+  })
+
+  it('never throws, whatever is in the file; a config that is refused says why', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }), async (pieces) => {
+        const folder = await folderOf({ 'c.yaml': pieces.join('') })
+        const loaded = await loadFrom(folder)
+        expect(loaded.ok || loaded.problems.length > 0).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
   })
 })

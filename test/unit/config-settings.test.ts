@@ -78,7 +78,8 @@ routes: [{ name: r, to: [a, s] }]
 
   it('warns of what is there for nothing', async () => {
     const folder = await folderOf({
-      'c.yaml': `filters: { f: { type: event }, g: { event: { status: Cancelled } } }
+      'c.yaml': `receiver: { secretHeader: X_BEVY }
+filters: { f: { type: event }, g: { event: { status: Cancelled } } }
 destinations:
   a: { ${ECHO} }
   b: { ${ECHO} }
@@ -87,9 +88,10 @@ routes: [{ name: r, use: [g], to: [a] }]
     })
     const loaded = await loadFrom(folder)
     expect(loaded.ok && loaded.warnings.map((warning) => formatProblem(warning, folder))).toEqual([
-      'c.yaml:1:12 filters.f: no route uses this filter',
-      expect.stringMatching(/^c\.yaml:1:54 filters\.g\.event\.status: .*Canceled/),
-      'c.yaml:4:3 destinations.b: no route sends anything here',
+      'c.yaml:1:27 receiver.secretHeader: nginx drops headers with an underscore unless told otherwise; use -',
+      'c.yaml:2:12 filters.f: no route uses this filter',
+      expect.stringMatching(/^c\.yaml:2:54 filters\.g\.event\.status: .*Canceled/),
+      'c.yaml:5:3 destinations.b: no route sends anything here',
     ])
   })
 

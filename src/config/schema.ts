@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { nearest } from '../core/suggest.ts'
+import { isTimeZone } from '../core/zones.ts'
+import { destinationSchema, nameSchema } from './schema-destination.ts'
+import { adminSchema, receiverSchema, storageSchema } from './schema-receiver.ts'
+
+const timezoneSchema = z
+  .string()
+  .superRefine((zone, context) => {
+    if (/^[A-Za-z]/.test(zone) && isTimeZone(zone)) return
+    const near = nearest(zone, Intl.supportedValuesOf('timeZone'))
+    const hint = near === undefined ? '' : ` (did you mean "${near}"?)`
+    context.addIssue({ code: 'custom', message: `not a time zone such as Europe/Berlin${hint}` })
+  })
+  .prefault('UTC')
+  .describe('IANA time zone for dates whose chapter has none, such as Europe/Berlin. Default UTC.')
+
+const routeSchema = z.strictObject({
+  name: z.string().min(1).max(80).describe('Unique; shown wherever this route decided.'),
+  use: z.array(z.string()).optional().describe('Names under filters that must match too.'),
+  when: z.unknown().optional().describe('Filter a record must match, such as { type: event }. None: every record.'),
+  to: z.array(z.string()).min(1, 'names no destination').describe('Names of the destinations a match goes to.'),
+})
+
+/** The whole config. Filters, `when` and the options of plugins are checked by their own compilers. */
+export const configSchema = z
+  .strictObject({
+    timezone: timezoneSchema,
+    receiver: receiverSchema,
+    admin: adminSchema,
+    storage: storageSchema,
+    filters: z
+      .record(z.string().min(1).max(80), z.unknown())
+      .prefault({})
+      .describe('Filters that routes share with use.'),
+    destinations: z.record(nameSchema, destinationSchema).prefault({}).describe('Where records go, by name.'),
+    routes: z.array(routeSchema).prefault([]).describe('Which records go where. A record may match several.'),
+    plugins: z
+      .record(nameSchema, z.string().min(1))
+      .prefault({})
+      .describe('Plugins of your own, by name: a .ts or .js file, or an npm package.'),
+  })
+  .superRefine(({ receiver, admin }, context) => {
+    const wide = receiver.host === '0.0.0.0' || receiver.host === '::'
+    if (receiver.port === 0 || receiver.port !== admin.port || !(wide || receiver.host === admin.host)) return
+    context.addIssue({ code: 'custom', path: ['admin', 'port'], message: 'the receiver listens on this port already' })
+  })
+
+/** The config as the schema gives it: defaults filled, durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof configSchema>
