@@ -1,0 +1,116 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { H3, HTTPError, type H3Event } from 'h3'
+import { toNodeHandler } from 'srvx/node'
+import { BridgeError, isBridgeError, StoreError } from '../core/errors.ts'
+import type { Log } from '../core/ports.ts'
+import type { BridgeQueries, ExplainInput, InspectQuery } from '../core/reports.ts'
+import type { AdminSettings } from '../core/settings.ts'
+import { formatAddress, isOwnHost } from './host.ts'
+import { isAuthorized } from './token.ts'
+
+/** What the admin API answers with. */
+export interface AdminDeps {
+  readonly queries: BridgeQueries
+  /** From `ensureAdminToken`. */
+  readonly token: string
+  readonly log: Log
+  readonly version: string
+  /** The data folder; the address in use is written there, so that the command line finds it. */
+  readonly dataPath: string
+}
+
+/** The running admin API. */
+export interface Admin {
+  /** The port it got, also where 0 was asked for. */
+  readonly port: number
+  close(): Promise<void>
+}
+
+const MAX_BODY = 128_000_000
+
+/** Where the address of the running admin API is kept. */
+export function adminAddressFile(dataPath: string): string {
+  return join(dataPath, 'admin-address')
+}
+
+/** Starts the admin API. Rejects with `ERR_ADMIN_LISTEN` when its address cannot be used. */
+export async function createAdmin({ host, port }: AdminSettings, deps: AdminDeps): Promise<Admin> {
+  const app = createApp(host, deps)
+  const server = createServer(toNodeHandler(app.fetch, { maxRequestBodySize: MAX_BODY }) as RequestListener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const message = `the admin API cannot listen on ${formatAddress(host, port)}; set admin.port to a free one`
+      reject(new BridgeError('config', 'ERR_ADMIN_LISTEN', message, { cause: error }))
+    })
+    server.listen(port, host, resolve)
+  })
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  const bound = (server.address() as AddressInfo).port
+  const file = adminAddressFile(deps.dataPath)
+  try {
+    await writeFile(file, `${formatAddress(host, bound)}\n`, { mode: 0o600 })
+  } catch (error) {
+    await stop()
+    throw new StoreError('ERR_ADMIN_ADDRESS', `cannot write ${file}`, { cause: error })
+  }
+  return {
+    port: bound,
+    async close() {
+      await rm(file, { force: true })
+      await stop()
+    },
+  }
+}
+
+function createApp(host: string, { queries, token, log, version }: AdminDeps): H3 {
+  const app = new H3({
+    silent: true,
+    onError(error, event) {
+      const { cause } = error
+      if (isBridgeError(cause)) return fail(cause.kind === 'record' ? 400 : 503, cause)
+      if (!error.unhandled) return undefined
+      log.error('admin request failed', { path: event.url.pathname }, cause ?? error)
+      return fail(500, new BridgeError('store', 'ERR_ADMIN_INTERNAL', 'the admin API failed; the log says why'))
+    },
+  })
+  app.use((event) => {
+    const { headers, method } = event.req
+    const allowed = isOwnHost(headers.get('host'), host)
+    const authorized = allowed && isAuthorized(headers.get('authorization'), token)
+    // The query may hold an e-mail address; it is not logged.
+    log.debug('admin request', { method, path: event.url.pathname, authorized })
+    if (!allowed) throw HTTPError.status(403, 'Forbidden')
+    if (!authorized) throw HTTPError.status(401, 'Unauthorized')
+  })
+  app.get('/', () => ({ name: 'bevy-bridge', version }))
+  app.get('/status', () => queries.status())
+  app.get('/inspect', (event) => queries.inspect(toInspectQuery(event.url.searchParams)))
+  app.post('/explain', async (event) => queries.explain(await toExplainInput(event)))
+  return app
+}
+
+function toInspectQuery(params: URLSearchParams): InspectQuery {
+  const [key, email] = [params.get('key'), params.get('email')]
+  const data = params.get('data') === '1'
+  if (key !== null && email === null) return { key, data }
+  if (email !== null && key === null) return { email, data }
+  throw new HTTPError({ status: 400, message: 'name a key or an email' })
+}
+
+async function toExplainInput(event: H3Event): Promise<ExplainInput> {
+  const seq = event.url.searchParams.get('seq')
+  if (seq === null) return { body: new Uint8Array(await event.req.arrayBuffer()) }
+  if (!/^[1-9]\d{0,15}$/.test(seq)) throw new HTTPError({ status: 400, message: 'seq is a whole number from 1' })
+  return { seq: Number(seq) }
+}
+
+function fail(status: number, { kind, code, message }: BridgeError): Response {
+  return Response.json({ error: { kind, code, message } }, { status })
+}

@@ -1,0 +1,45 @@
+import { printJson } from './bridge.ts'
+import type { CliDeps } from './deps.ts'
+import { formatConfig, formatProblems } from './format-check.ts'
+import { createPaint } from './text.ts'
+import { CONFIG_ARG, defineVerb, JSON_ARG, type Verb } from './verb.ts'
+
+/** `check`: is the config right, and what does it mean. */
+export function createCheckVerb(deps: CliDeps): Verb {
+  return defineVerb({
+    name: 'check',
+    summary: 'Check the config, and list destinations, routes and what to switch on in Bevy.',
+    description: [
+      'Reads the config as `start` would, without starting anything. Every problem is printed at once as `file:line:column path: what is wrong`. Warnings do not fail the check.',
+    ],
+    examples: [
+      ['', 'the config that `start` would use'],
+      ['-c bevy-bridge.yaml -c staging.yaml', 'two files, the second on top of the first'],
+    ],
+    args: { ...CONFIG_ARG, ...JSON_ARG },
+    async run({ json }, { config }) {
+      const report = await deps.loadConfig(config)
+      if (!report.ok) {
+        if (json) printJson(deps, { ok: false, problems: report.problems })
+        else deps.stdout.write(formatProblems(report.problems, deps.cwd))
+        return 1
+      }
+      const { settings, warnings, switches } = report
+      if (json) {
+        const destinations = settings.destinations.map(({ name, plugin, mode }) => ({
+          name,
+          plugin: plugin.name,
+          mode,
+        }))
+        const routes = settings.routes.map(({ name, to }) => ({ name, to }))
+        printJson(deps, { ok: true, files: settings.files, warnings, destinations, routes, switches })
+        return 0
+      }
+      const paint = createPaint(deps.stdout, deps.env)
+      for (const warning of warnings) deps.stdout.write(paint.odd('warning: ') + formatProblems([warning], deps.cwd))
+      deps.stdout.write(formatConfig(settings, switches, paint))
+      deps.stdout.write(`${paint.good('ok')}  ${settings.files.join(', ')}\n`)
+      return 0
+    },
+  })
+}

@@ -1,0 +1,74 @@
+import type { Clock } from '../core/ports.ts'
+import type { BridgeQueries, ConfigProblem } from '../core/reports.ts'
+import type { Settings } from '../core/settings.ts'
+
+/** 0 ok · 1 a problem was found · 2 wrong usage · 3 the bridge or its store could not be reached or opened. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+/** A stream to print to. */
+export interface Output {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** What `start` was told. Config files are as given: empty means "find one". */
+export interface StartOptions {
+  readonly config: readonly string[]
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly logFormat?: 'auto' | 'pretty' | 'json'
+}
+
+/** A Bevy setting that some route needs, as `check` lists it. */
+export interface BevySwitch {
+  /** The switch as Bevy's settings call it: `attendee`. */
+  readonly type: string
+  /** Names of the routes that can match such records. */
+  readonly routes: readonly string[]
+}
+
+/** A config that can be used, or all that is wrong with it. */
+export type ConfigReport =
+  | {
+      readonly ok: true
+      readonly settings: Settings
+      readonly warnings: readonly ConfigProblem[]
+      readonly switches: readonly BevySwitch[]
+    }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
+
+/** A file that `init` writes. */
+export interface InitFile {
+  /** Relative to the folder. */
+  readonly path: string
+  readonly content: string
+  /** Permission bits, default 0644. */
+  readonly mode?: number
+}
+
+/** What the verbs need of the rest of the program. No edge imports another: main hands it in. */
+export interface CliDeps {
+  readonly version: string
+  readonly stdout: Output
+  readonly stderr: Output
+  /** All of the standard input. */
+  readonly stdin: () => Promise<Uint8Array>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly clock: Clock
+  /** Aborted on SIGINT and SIGTERM; verbs other than `start` then end with what they have. */
+  readonly signal: AbortSignal
+  /** Runs the bridge until it is told to stop. */
+  start(options: StartOptions): Promise<number>
+  loadConfig(files: readonly string[]): Promise<ConfigReport>
+  /** The bridge that runs with these settings; undefined when none does. Rejects with a BridgeError of kind `transport`. */
+  connectAdmin(settings: Settings): Promise<BridgeQueries | undefined>
+  /** The same answers from the store, while no bridge runs. Rejects with a StoreError. */
+  openOffline(settings: Settings): Promise<BridgeQueries & { close(): Promise<void> }>
+  /** The secret a delivery to this bridge must carry: from the config, or the one made in the data folder. */
+  bevySecret(settings: Settings): Promise<string | undefined>
+  /** What `init` writes. */
+  initFiles(): readonly InitFile[]
+  /** The JSON Schema of the config. */
+  jsonSchema(): unknown
+}

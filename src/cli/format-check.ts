@@ -1,0 +1,49 @@
+import { relative } from 'node:path'
+import type { ConfigProblem } from '../core/reports.ts'
+import type { DestinationSettings, Settings } from '../core/settings.ts'
+import type { BevySwitch } from './deps.ts'
+import { formatAge } from './text.ts'
+import { alignColumns, type Paint } from './text.ts'
+
+/** `file:line:column path: message`, one a line; files below `cwd` relative to it. */
+export function formatProblems(problems: readonly ConfigProblem[], cwd: string): string {
+  return problems.map((problem) => `${formatProblem(problem, cwd)}\n`).join('')
+}
+
+function formatProblem({ file, line, column, path, message }: ConfigProblem, cwd: string): string {
+  const short = relative(cwd, file)
+  const place = [short === '' || short.startsWith('..') ? file : short, ...(line > 0 ? [line, column] : [])].join(':')
+  return line > 0
+    ? `${place} ${path === '' ? '' : `${path}: `}${message}`
+    : `${place}: ${path === '' ? '' : `${path}: `}${message}`
+}
+
+/** What a good config says: destinations, routes, and what to switch on in Bevy. */
+export function formatConfig(settings: Settings, switches: readonly BevySwitch[], paint: Paint): string {
+  const destinations = settings.destinations.map((one) => [one.name, one.plugin.name, one.mode, policyOf(one)])
+  const routes = settings.routes.map(({ name, to }) => [name, to.length > 0 ? `to ${to.join(', ')}` : 'to nowhere'])
+  const needs = switches.map(({ type, routes: by }) => [type, `for ${by.join(', ')}`])
+  return [
+    paint.bold('Destinations'),
+    ...table(destinations),
+    paint.bold('Routes'),
+    ...table(routes),
+    paint.bold('Switch on in Bevy, under Settings, Webhooks'),
+    ...table(needs),
+    '',
+  ].join('\n')
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? ['  none'] : alignColumns(rows, { indent: 2 })
+}
+
+function policyOf({ batch, concurrency, timeout, retry, rate }: DestinationSettings): string {
+  return [
+    batch.size > 1 ? `batches of ${batch.size}` : 'one by one',
+    `${concurrency} at once`,
+    ...(rate === undefined ? [] : [`${rate.limit} per ${formatAge(rate.per)}`]),
+    `timeout ${formatAge(timeout)}`,
+    `retries for ${formatAge(retry.for)}`,
+  ].join(', ')
+}

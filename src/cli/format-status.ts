@@ -1,0 +1,58 @@
+import type { DestinationStatus, StatusReport } from '../core/reports.ts'
+import { alignColumns, formatAge, formatTime, type Paint } from './text.ts'
+
+const HEADER = ['destination', 'state', 'lag', 'sent', 'skipped', 'retrying', 'unknown', 'dead', 'last success']
+
+/** The whole report as text. */
+export function formatStatus(report: StatusReport, now: number, paint: Paint): string {
+  const { journal, destinations } = report
+  const state = report.state === 'running' ? paint.good('running') : paint.odd('not running (read from the store)')
+  const since = report.uptime === undefined ? '' : `, up ${formatAge(report.uptime)}`
+  const held = journal.tail >= journal.first ? `${journal.first} to ${journal.tail}` : 'empty'
+  const behind = journal.tail - journal.indexed
+  const quarantined = journal.quarantined > 0 ? paint.odd(`, ${journal.quarantined} in quarantine`) : ''
+  const rows = destinations.map((one) => toRow(one, now, paint))
+  const lines = [
+    `bevy-bridge ${report.version} on ${report.runtime}: ${state}${since}`,
+    `journal: ${held}${behind > 0 ? `, ${behind} not indexed yet` : ''}${quarantined}`,
+    ...countLine(
+      'receiver',
+      report.receiver.map(({ answer, reason, count }) => [`${answer} ${reason}`.trim(), count]),
+    ),
+    ...countLine('unmatched', Object.entries(report.unmatched)),
+    ...countLine('stale', Object.entries(report.stale)),
+    '',
+    ...(rows.length === 0 ? ['no destinations'] : alignColumns([HEADER, ...rows], { right: [3, 4, 5, 6, 7] })),
+    ...destinations.flatMap((one) => details(one, paint)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function toRow(one: DestinationStatus, now: number, paint: Paint): string[] {
+  const { lag, sent, retrying, unknown, dead } = one
+  const skipped = Object.values(one.skipped).reduce((sum, count) => sum + count, 0)
+  const color = { running: paint.good, paused: paint.bad, stopped: paint.bad, orphaned: paint.odd }[one.state]
+  return [
+    one.name,
+    color(one.state),
+    lag.deliveries === 0 ? 'none' : `${lag.deliveries}${lag.age === null ? '' : ` (${formatAge(lag.age)})`}`,
+    ...[sent, skipped, retrying].map(String),
+    unknown > 0 ? paint.odd(String(unknown)) : '0',
+    dead > 0 ? paint.bad(String(dead)) : '0',
+    one.lastSuccess === undefined ? 'never' : `${formatAge(Math.max(0, now - one.lastSuccess))} ago`,
+  ]
+}
+
+function details({ name, state, reason, skipped, lastError }: DestinationStatus, paint: Paint): string[] {
+  const lines = [
+    ...(reason === undefined ? [] : [`${paint.bad(state)}: ${reason}`]),
+    ...countLine('skipped', Object.entries(skipped)),
+    ...(lastError === undefined ? [] : [`last error ${formatTime(lastError.at)}: ${lastError.message}`]),
+  ]
+  return lines.length === 0 ? [] : ['', paint.bold(name), ...lines.map((line) => `  ${line}`)]
+}
+
+function countLine(title: string, counts: readonly (readonly [string, number])[]): string[] {
+  const some = counts.filter(([, count]) => count > 0)
+  return some.length === 0 ? [] : [`${title}: ${some.map(([name, count]) => `${name} ${count}`).join(', ')}`]
+}
