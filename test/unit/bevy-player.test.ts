@@ -192,7 +192,8 @@ describe('for any answers', () => {
         expect(player.finalState()).toEqual(newest)
         const kept = [...newest].filter(([key]) => !lost.has(key))
         expect(kept.map(([key]) => [key, acknowledged.get(key)])).toEqual(kept)
-        expect(lost.size === 0 || seed % 7 === 0).toBe(true)
+        // The shortest law makes 9 attempts: fewer bad answers cannot exhaust a record.
+        if (answers.length < 9 && seed % 7 !== 0) expect(lost.size).toBe(0)
         expect(player.counts()).toMatchObject({ pending: 0, acknowledged: newest.size - lost.size, givenUp: lost.size })
         for (const { keys } of posts) expect(keys.length).toBeLessThanOrEqual(bulk ? 500 : 1)
       }),
