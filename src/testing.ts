@@ -16,4 +16,5 @@ export {
 export { makeAttempt, makeJob, RECEIVED_AT, sampleJobs, type JobInput } from './testing/jobs.ts'
 export { PERSONAL, SAMPLE_RECORDS } from './testing/samples.ts'
 export { createScriptedHttp, type ScriptedAnswer, type ScriptedHttp } from './testing/scripted-http.ts'
-export { testPlugin, type PluginHarness, type TestRunner } from './testing/suite.ts'
+export type { PluginHarness, TestRunner } from './testing/harness.ts'
+export { testPlugin } from './testing/suite.ts'

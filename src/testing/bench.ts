@@ -7,7 +7,7 @@ import { secretsIn } from '../core/secret-schemas.ts'
 import { createTestContext, type TestContext } from './context.ts'
 import { makeAttempt, sampleJobs } from './jobs.ts'
 import { PERSONAL } from './samples.ts'
-import type { PluginHarness } from './suite.ts'
+import type { PluginHarness } from './harness.ts'
 
 /** One sender with everything around it. */
 export interface Bench extends TestContext {

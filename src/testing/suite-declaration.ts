@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { secretsIn } from '../core/secret-schemas.ts'
 import type { Plugin } from '../core/plugin-contract.ts'
 import { fieldsOf } from './schema-fields.ts'
-import type { PluginHarness, TestRunner } from './suite.ts'
+import type { PluginHarness, TestRunner } from './harness.ts'
 
 /** Names that hold a secret. Not `keys` or `keyField`: those name fields. */
 const SECRET_NAME = /(token|secret|password|passphrase|credential|signingkey|apikey|accesskey|privatekey)s?$|^key$/i

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Plugin } from '../core/plugin-contract.ts'
 import { onBench } from './bench.ts'
 import { within } from './suite-sender.ts'
-import type { PluginHarness, TestRunner } from './suite.ts'
+import type { PluginHarness, TestRunner } from './harness.ts'
 
 /** What a sender promises when the other side is in trouble; skipped for a plugin without HTTP. */
 export function testHttp(runner: TestRunner, plugin: Plugin, harness: PluginHarness): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { isBridgeError } from '../core/errors.ts'
 import type { Plugin } from '../core/plugin-contract.ts'
 import { assertNothingPrivate, onBench } from './bench.ts'
-import type { PluginHarness, TestRunner } from './suite.ts'
+import type { PluginHarness, TestRunner } from './harness.ts'
 
 /** How long a send may take to notice its signal, milliseconds. */
 const SOON = 2000
