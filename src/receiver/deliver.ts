@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http'
+import { coerceError } from '../core/errors.ts'
+import type { NewDelivery } from '../core/ports.ts'
+import type { ReceiverSettings } from '../core/settings.ts'
+import type { Facts } from '../core/types.ts'
+import type { Admission } from './admission.ts'
+import { adviceFor, printable } from './advice.ts'
+import { FIRST_STEP, readBody } from './body.ts'
+import type { Exchange } from './exchange.ts'
+import { pathOf, samePath } from './path.ts'
+import type { Refusal } from './reasons.ts'
+import { findSecret } from './secret.ts'
+import type { ReceiverDeps, Tuning } from './types.ts'
+
+/** What was decided about one POST. `alert` is for people: what happened and what to change. */
+export type Decision =
+  | { readonly state: 'stored'; readonly seq: number; readonly bytes: number }
+  | {
+      readonly state: 'refused'
+      readonly refusal: Refusal
+      readonly alert?: { readonly cause: string; readonly message: string }
+      readonly facts?: Facts
+      readonly error?: Error
+    }
+
+/** What the decision needs besides the request. */
+export interface DeliverOptions {
+  readonly settings: ReceiverSettings
+  readonly admission: Admission
+  readonly deps: ReceiverDeps
+  readonly tuning: Tuning
+}
+
+/** Takes one POST: secret, room, body, journal. The life of a delivery up to its answer. */
+export async function deliver(exchange: Exchange, options: DeliverOptions): Promise<Decision> {
+  const { settings, admission, deps, tuning } = options
+  const { req, signal } = exchange
+  const stranger = checkSender(req, settings, deps.secrets())
+  if (stranger !== undefined) return stranger
+
+  const declared = declaredLength(req)
+  if (declared !== undefined && declared > settings.maxBody) return tooLarge(settings, declared)
+  const storable = deps.storable()
+  if (!storable.ok) return refused('not-storable', `Deliveries cannot be stored now: ${storable.reason}`)
+
+  const ask = { bytes: declared ?? Math.min(FIRST_STEP, settings.maxBody), grows: declared === undefined }
+  // Whoever ends its side while it waits is taken as gone. (Bun tells only once the body is read: it is stored if whole.)
+  const leave = () => exchange.end('sender-gone')
+  req.socket.once('end', leave)
+  const entry = await admission.enter(ask, signal)
+  req.socket.off('end', leave)
+  if (entry.state === 'aborted') return { state: 'refused', refusal: signal.reason as Refusal }
+  if (entry.state === 'timeout') return notAdmitted(settings)
+  const { ticket } = entry
+  try {
+    if (exchange.expects && !signal.aborted) exchange.res.writeContinue()
+    const limits = { maxBody: settings.maxBody, idle: tuning.bodyIdle, total: tuning.bodyTotal }
+    const body = await readBody(req, { ...limits, declared, ticket, signal, clock: deps.clock })
+    if (body.state === 'refused') {
+      if (body.refusal === 'too-large') return tooLarge(settings)
+      return body.refusal === 'not-admitted' ? notAdmitted(settings) : body
+    }
+    exchange.committing = true
+    return await store(req, body.bytes, deps)
+  } finally {
+    ticket.release()
+  }
+}
+
+async function store(req: IncomingMessage, bytes: Uint8Array, deps: ReceiverDeps): Promise<Decision> {
+  const encoding = (req.headers['content-encoding'] ?? '').trim().toLowerCase()
+  const contentType = req.headers['content-type']
+  const delivery: NewDelivery = {
+    bytes,
+    receivedAt: deps.clock.now(),
+    ...(encoding !== '' && encoding !== 'identity' && { encoding }),
+    ...(contentType !== undefined && { contentType }),
+  }
+  try {
+    const { seq } = await deps.append(delivery)
+    return { state: 'stored', seq, bytes: bytes.byteLength }
+  } catch (thrown) {
+    const message =
+      'A delivery could not be stored and was not acknowledged; Bevy tries again. See the log for the error.'
+    return { ...refused('append-failed', message, { bytes: bytes.byteLength }), error: coerceError(thrown) }
+  }
+}
+
+/** Undefined when the sender is who we wait for, on the right path. */
+function checkSender(
+  req: IncomingMessage,
+  settings: ReceiverSettings,
+  secrets: readonly string[],
+): Decision | undefined {
+  const finding = findSecret(req.rawHeaders, settings.secretHeader, secrets)
+  const path = pathOf(req.url)
+  const rightPath = samePath(path, settings.path)
+  if (rightPath && finding.state === 'right') return undefined
+  const advice = adviceFor(settings)
+  if (!rightPath) {
+    const shown = printable(path, secrets)
+    // A stranger's scan must not use up the alert that helps with Bevy's own mistake, so the two have causes of their own.
+    const known = finding.state === 'right' || finding.state === 'elsewhere'
+    const message = known ? advice.wrongPath(shown) : advice.unknownPost(shown)
+    const alert = { cause: known ? 'refused:wrong-path' : 'refused:unknown-post', message }
+    return { state: 'refused', refusal: 'wrong-path', alert, facts: { path: shown, secret: finding.state } }
+  }
+  switch (finding.state) {
+    case 'right':
+      return undefined
+    case 'none':
+      return refused('no-secret', advice.noSecret())
+    case 'wrong':
+      return refused('wrong-secret', advice.wrongSecret())
+    case 'elsewhere':
+      return refused('wrong-header', advice.wrongHeader(finding.header, finding.prefixed), { header: finding.header })
+  }
+}
+
+function refused(refusal: Refusal, message: string, facts?: Facts): Decision & { state: 'refused' } {
+  return { state: 'refused', refusal, alert: { cause: `refused:${refusal}`, message }, ...(facts && { facts }) }
+}
+
+function tooLarge(settings: ReceiverSettings, declared?: number): Decision {
+  return refused('too-large', adviceFor(settings).tooLarge(), declared === undefined ? undefined : { declared })
+}
+
+function notAdmitted(settings: ReceiverSettings): Decision {
+  const message =
+    `A delivery waited ${settings.admissionTimeout / 1000} s for room in memory and was not taken; Bevy tries again. If this ` +
+    'lasts, look at the speed of the disk, or raise receiver.maxInFlight.'
+  return refused('not-admitted', message)
+}
+
+function declaredLength(req: IncomingMessage): number | undefined {
+  if (req.headers['transfer-encoding'] !== undefined) return undefined
+  return Number(req.headers['content-length'] ?? 0)
+}
