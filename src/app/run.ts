@@ -6,6 +6,7 @@ import { startBridge, type Bridge } from '../app.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
 import { watchConfig } from '../config/watch.ts'
+import type { StoreDeps } from '../storage/open.ts'
 
 /** Where signals come from. */
 export interface Signals {
@@ -23,6 +24,8 @@ interface Deps {
   secretValues(values: readonly string[]): void
   /** Ends the process now, whatever is under way. */
   exit(code: number): void
+  /** Tests and `torture` only: faults in the storage worker. */
+  readonly internals?: StoreDeps['internals']
 }
 
 /** Docker kills after 10 s. */

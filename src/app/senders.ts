@@ -32,6 +32,7 @@ export async function createSender(destination: DestinationSettings, state: Plug
   })
   const sender = await plugin.create(options, {
     http,
+    account: { hold: () => {} },
     log,
     state,
     destination: name,

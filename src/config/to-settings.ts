@@ -85,6 +85,7 @@ function toPolicy(config: DestinationConfig, { defaults = {}, stateful }: Plugin
     batch,
     concurrency: stateful === true ? 1 : (config.concurrency ?? defaults.concurrency ?? DEFAULT_POLICY.concurrency),
     rate,
+    onLeave: DEFAULT_POLICY.onLeave,
     timeout: config.timeout ?? defaults.timeout ?? DEFAULT_POLICY.timeout,
     retry: { ...retry, maxDelay: Math.max(retry.maxDelay, retry.delay) },
   }

@@ -22,10 +22,10 @@ export interface ScriptOptions {
 
 /** Parts of `all`, in order. Whatever rounding leaves goes to the attendees. */
 const SHARES = [
-  ['chapter', 0.05],
-  ['user', 0.1],
+  ['chapter', 0.03],
+  ['user', 0.3],
   ['chaptermember', 0.1],
-  ['event', 0.1],
+  ['event', 0.07],
 ] as const
 
 /** Changes of invented records shaped as Bevy sends them, in order of time. The same options give the same changes. */

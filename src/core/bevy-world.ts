@@ -31,7 +31,7 @@ export function inventRecord(world: World, type: string, index: number): JsonObj
     case 'event':
       return inventEvent(world, id, index)
     case 'attendee':
-      return inventAttendee(world, id)
+      return inventAttendee(world, id, index)
     default:
       return { id, anything: true, note: `a record of type ${type}`, created_date: utc(world.start) }
   }
@@ -61,8 +61,13 @@ function idOf({ idBase }: World, type: string, index: number): number {
   return idBase + (type === 'attendee' ? FIRST_ATTENDEE : (FIRST_ID[type] ?? 1)) + index
 }
 
+/** The chapter an event belongs to, by the event's index. */
+function chapterOfEvent(world: World, index: number): number {
+  return idOf(world, 'chapter', index % Math.max(1, world.known.chapter))
+}
+
 /** A record of another type. It may never be sent itself: Bevy's switches are independent. */
-function anyId(world: World, type: 'chapter' | 'user' | 'event'): number {
+function anyId(world: World, type: 'chapter' | 'user'): number {
   return idOf(world, type, world.random.int(0, Math.max(1, world.known[type]) - 1))
 }
 
@@ -127,7 +132,7 @@ function inventMember(world: World, id: number): JsonObject {
 
 function inventEvent(world: World, id: number, index: number): JsonObject {
   const { random, start } = world
-  const chapter = inventChapter(world, anyId(world, 'chapter'))
+  const chapter = inventChapter(world, chapterOfEvent(world, index))
   const place = placeOf(Number(chapter['id']) - idOf(world, 'chapter', 0))
   const topic = random.pick(['Spring Meetup', 'Autumn Meetup', 'Cloud Day', 'Open Data Night', 'Café & Code 🎉'])
   const begins = start - (start % DAY) + random.int(7, 60) * DAY + 18 * 3_600_000
@@ -157,11 +162,13 @@ function inventEvent(world: World, id: number, index: number): JsonObject {
   }
 }
 
-function inventAttendee(world: World, id: number): JsonObject {
+function inventAttendee(world: World, id: number, index: number): JsonObject {
   const { random, start } = world
   const byHand = random.chance(0.05)
-  // One user registers for several events; whoever is added by hand at the door has no account.
-  const userId = byHand ? null : anyId(world, 'user')
+  // All users register for the first event, then all for the second; whoever is added at the door has no account.
+  const users = Math.max(1, world.known.user)
+  const userId = byHand ? null : idOf(world, 'user', index % users)
+  const event = Math.floor(index / users) % Math.max(1, world.known.event)
   const person = inventPerson(userId ?? id)
   const asked = random.chance(0.6)
   const created = utc(start - random.int(0, 600_000))
@@ -169,8 +176,8 @@ function inventAttendee(world: World, id: number): JsonObject {
     id,
     attendee_code: `SGA1600${id}`,
     user_id: userId,
-    event_id: anyId(world, 'event'),
-    event_chapter_id: anyId(world, 'chapter'),
+    event_id: idOf(world, 'event', event),
+    event_chapter_id: chapterOfEvent(world, event),
     created_date: created,
     checkin_date: null,
     deleted_date: null,

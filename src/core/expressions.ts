@@ -23,6 +23,9 @@ export type ScopeRoot = (typeof SCOPE_ROOTS)[number]
 /** The roots that come from another record and may not have arrived. */
 export type JoinedRoot = 'event' | 'chapter' | 'user'
 
+/** Lookup tables: name → key → value. */
+export type Tables = ReadonlyMap<string, ReadonlyMap<string, string>>
+
 /** What filters, templates and mappings see of a record. */
 export interface Scope {
   readonly type: string
@@ -82,6 +85,8 @@ export interface Mapping {
   readonly source: unknown
   /** The value; undefined where there is none. Throws a BridgeError of kind `record` for `required` or a failed render. */
   evaluate(scope: Scope): Json | undefined
+  /** Name of the lookup table it uses. */
+  readonly table?: string
   readonly reads: ReadonlySet<ScopeRoot>
 }
 

@@ -23,8 +23,12 @@ export interface Job extends Scope {
   readonly ref?: Json
   /** Refs of joined records sent to this destination. */
   readonly refs: { readonly event?: Json }
-  /** The record matched before and no longer does (mode `latest`, `onLeave: send`). */
+  /** The record was sent here and matches no longer (mode `latest`, `onLeave: send`). Sent once; what it left comes as `ref`. */
   readonly left: boolean
+  /** Newest position delivered in this job's lane; older sources must not write over what came from there. */
+  readonly laneAt?: Position
+  /** Value of `batch.by` in a scheduled batch; all jobs of the batch share it. */
+  readonly group?: string
   readonly replay: boolean
   /** Sent late, from a dead letter. */
   readonly redriven: boolean
@@ -90,10 +94,22 @@ export interface Rate {
   readonly per: number
 }
 
-/** How many jobs one `send` gets, and how long to gather for it (milliseconds). */
+/** How many jobs one `send` gets, and how long to gather for it (milliseconds), or for which schedule. */
 export interface BatchPolicy {
   readonly size: number
+  /** Gathers for moments. 0 with a schedule. */
   readonly wait: number
+  readonly schedule?: BatchSchedule
+}
+
+/** Jobs wait for a time and then go together, one batch for each value of `by`: digests. */
+export interface BatchSchedule {
+  /** `HH:MM` each day, or every so many milliseconds counted from midnight UTC. */
+  readonly when: { readonly at: string } | { readonly every: number }
+  /** IANA name; `chapter` is the zone of the job's chapter. */
+  readonly timezone: string
+  /** Path whose value a batch shares; absent: one batch for all. */
+  readonly by?: string
 }
 
 /** All policy is data: in the plugin's defaults, overridden in the config. */
@@ -103,14 +119,25 @@ export interface Policy {
   /** Sends under way at once. */
   readonly concurrency: number
   readonly rate?: Rate | undefined
+  /** Skips, with reason `old`, what was never sent here and whose own time is longer ago (milliseconds). */
+  readonly maxAge?: number | undefined
+  /** What happens in mode `latest` to a record that was sent and matches no longer. */
+  readonly onLeave: 'send' | 'skip'
   /** Milliseconds an attempt may take. */
   readonly timeout: number
   readonly retry: RetryPolicy
 }
 
+/** What a destination's account is to its plugin: the pace its requests share with all destinations of the account. */
+export interface Account {
+  /** No request of any destination of this account for so many milliseconds. */
+  hold(ms: number): void
+}
+
 /** What a plugin is given to work with. */
 export interface PluginContext {
   readonly http: HttpClient
+  readonly account: Account
   readonly log: Log
   readonly state: PluginState
   /** The destination's name. */
@@ -131,6 +158,10 @@ export interface Sender {
   send(jobs: readonly Job[], attempt: Attempt): Promise<readonly Outcome[] | void>
   /** Is the other side reachable, does what the options name exist? One line per problem; empty is well. */
   check?(signal: AbortSignal): Promise<readonly string[]>
+  /** What a wait with `scope: 'bucket'` and the bucket's rate belong to, inside the account: a Slack channel. Name it in `http.request` too. */
+  bucket?(job: Job): string | undefined
+  /** Two jobs of one lane are never in flight in different batches: the e-mail of a contact. In one batch they may be together. */
+  lane?(job: Job): string | undefined
   /** What would be sent, without sending: shown by `explain`. Secrets left out. */
   preview?(jobs: readonly Job[]): Promise<readonly JsonObject[]> | readonly JsonObject[]
   close?(): Promise<void>
@@ -146,8 +177,13 @@ export interface Plugin<Schema extends z.ZodType = z.ZodType> {
   readonly defaults?: Partial<Policy>
   /** True when it keeps state in `context.state`; it then runs with concurrency 1. */
   readonly stateful?: boolean
-  /** What options a destination may not leave to the network guard, and what rates belong to. */
-  limits?(options: z.output<Schema>): { readonly account?: string; readonly bucket?: string }
+  /** Handles jobs with `left: true`; only then may `onLeave` be `send`. */
+  readonly leaves?: boolean
+  /**
+   * What rates belong to. `account`: the credential; destinations that give the same one, or name one account in the config, share
+   * its rate. `bucketRate`: requests that name a bucket keep this pace in it.
+   */
+  limits?(options: z.output<Schema>): { readonly account?: string; readonly bucketRate?: Rate }
   /** How `context.http` is set up for these options. */
   network?(options: z.output<Schema>): { readonly allowPrivateNetworks?: boolean; readonly allowHttp?: boolean }
   create(options: z.output<Schema>, context: PluginContext): Sender | Promise<Sender>
@@ -158,6 +194,7 @@ export const DEFAULT_POLICY: Policy = {
   mode: 'every',
   batch: { size: 1, wait: 0 },
   concurrency: 4,
+  onLeave: 'skip',
   timeout: 30_000,
   retry: { for: 7 * 86_400_000, delay: 10_000, factor: 2, maxDelay: 3_600_000 },
 }

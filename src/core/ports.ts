@@ -124,6 +124,8 @@ export interface HttpRequest {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Bucket inside the account whose pace it keeps; see `limits` of the plugin. */
+  readonly bucket?: string
   /** The attempt's signal; aborting ends the request. */
   readonly signal?: AbortSignal
   /** Milliseconds from the moment the rate lets it through to the end of the answer; default is the client's. */

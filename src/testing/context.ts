@@ -52,6 +52,7 @@ export function createTestContext(overrides: Partial<PluginContext> = {}): TestC
   const http = createScriptedHttp()
   const context: PluginContext = {
     http,
+    account: { hold: () => {} },
     log,
     state,
     destination: 'test',
