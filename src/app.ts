@@ -4,18 +4,20 @@ import { createAdmin, type Admin } from './admin/server.ts'
 import { ensureAdminToken } from './admin/token.ts'
 import { createLogAlerts } from './alerts/log-alerts.ts'
 import { banner } from './app/banner.ts'
+import { beginLife } from './app/lives.ts'
 import { createAnswers, RUNTIME } from './app/queries.ts'
 import { findSecrets } from './app/secret.ts'
-import { createSender } from './app/senders.ts'
-import type { Clock, Log } from './core/ports.ts'
-import type { Settings } from './core/settings.ts'
+import { accountOf, createSender } from './app/senders.ts'
+import type { Clock, Log, Pace } from './core/ports.ts'
+import type { DestinationSettings, Settings } from './core/settings.ts'
 import { requireCursorsWithin } from './dispatcher/names.ts'
 import { createSupervisor } from './dispatcher/supervisor.ts'
+import { createPaces } from './http/pace.ts'
 import { createIndexer } from './indexer/indexer.ts'
 import { createJournal } from './journal/journal.ts'
 import { createReceiver, type Receiver } from './receiver/server.ts'
 import { createDiskGauge } from './storage/disk-gauge.ts'
-import { openStore } from './storage/open.ts'
+import { openStore, type StoreDeps } from './storage/open.ts'
 
 /** A running bridge. */
 export interface Bridge {
@@ -38,6 +40,8 @@ interface Deps {
   readonly terminal: boolean
   /** Told of secrets that no line may carry. */
   secretValues(values: readonly string[]): void
+  /** Tests and `torture` only: faults in the storage worker. */
+  readonly internals?: StoreDeps['internals']
 }
 
 /** Starts a bridge; when it resolves, the receiver takes deliveries. Rejects with a BridgeError that says what to do. */
@@ -48,7 +52,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
   const started = clock.monotonic()
   const current = (): Settings => settings
   try {
-    const store = await openStore(settings.storage, { log })
+    const store = await openStore(settings.storage, deps)
     undo.push(() => store.close())
     const journal = await createJournal(store, { log })
     await requireCursorsWithin(store, journal)
@@ -59,8 +63,20 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     const hide = (): void => deps.secretValues([...settings.secretValues, ...secrets.values, token])
     hide()
 
-    const indexer = await createIndexer({ store, journal, clock, log, alerts })
+    const life = await beginLife({ store, clock, log, alerts })
+    undo.push(() => life.undo())
+    const { careful } = life
+    let receiving: Receiver | undefined
+    const busy = (): boolean => (receiving?.underWay ?? 0) > 0
+    const indexer = await createIndexer({ store, journal, clock, log, alerts, careful, busy })
     undo.push(() => indexer.stop())
+    const paces = createPaces(clock)
+    const paceOf = (destination: DestinationSettings): Pace =>
+      paces(accountOf(destination), {
+        rate: destination.rate,
+        bucketRate: destination.plugin.limits?.(destination.options).bucketRate,
+      })
+    const senderDeps = { storeId: store.id, version, clock, log, settings: current, paceOf }
     const supervisor = createSupervisor({
       store,
       journal,
@@ -68,9 +84,11 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       clock,
       log,
       alerts,
+      careful,
+      aside: { reason: life.asideReason, forgive: life.forgive },
       random: Math.random,
-      createSender: (destination, state) =>
-        createSender(destination, state, { storeId: store.id, version, clock, log, settings: current }),
+      paceOf,
+      createSender: (destination, state) => createSender(destination, state, senderDeps),
     })
     undo.push(() => supervisor.close(0))
     await supervisor.apply(settings)
@@ -87,6 +105,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       log,
       alerts,
     })
+    receiving = receiver
     undo.push(() => receiver.stop())
     const queries = createAnswers({
       version,
@@ -123,6 +142,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
         const left = (): number => Math.max(0, end - clock.monotonic())
         await Promise.all([receiver.drain(left()), supervisor.close(Math.max(0, left() - CLOSING))])
         await indexer.stop()
+        await life.end()
         await admin.close()
         await store.close()
       },

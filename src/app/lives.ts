@@ -30,6 +30,8 @@ export interface Life {
 const UNCLEAN = 2
 /** Lives that must have left the note of a suspect behind. */
 const DEATHS = 3
+/** Suspects remembered from one life to the next. */
+const MOST_SUSPECTS = 100
 /** Milliseconds of life after which the ends before count no more. */
 const CALM = 60_000
 
@@ -61,7 +63,8 @@ export async function beginLife(deps: Deps): Promise<Life> {
   const before = await readStarts(deps)
   const unclean = before.unclean + (before.running ? 1 : 0)
   const { noted, keys } = await readNotes(store)
-  const deaths = { ...before.deaths }
+  // Kept within bounds: a process that is killed for days must not fill the document.
+  const deaths = Object.fromEntries(Object.entries(before.deaths).slice(-MOST_SUSPECTS))
   // What a clean end cut off was no death.
   if (before.running) for (const id of noted) deaths[id] = (deaths[id] ?? 0) + 1
   const starts: Starts = { v: 1, running: true, unclean, deaths }

@@ -1,12 +1,13 @@
 /** Hands the questions of people the parts that answer them. */
 
 import type { InspectedRecord } from '../core/reports.ts'
-import type { Clock, Journal, Log, Store } from '../core/ports.ts'
+import type { Clock, Journal, Log, Pace, Store } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Cursor } from '../core/types.ts'
 import { readBooks } from '../dispatcher/inspect.ts'
 import { createScopes } from '../dispatcher/scopes.ts'
 import type { Supervisor } from '../dispatcher/supervisor.ts'
+import { createPace } from '../http/pace.ts'
 import type { Indexer } from '../indexer/indexer.ts'
 import { createQueries } from '../queries/queries.ts'
 import type { DestinationBooks, IndexQueries, QueryDeps } from '../queries/deps.ts'
@@ -36,6 +37,9 @@ export const RUNTIME =
 /** Makes the answers. */
 export function createAnswers(parts: Parts) {
   const { version, clock, log, store, journal, indexer, settings, live } = parts
+  // A preview sends nothing, so it has a pace of its own.
+  const paceOf = (): Pace => createPace({ rate: undefined, bucketRate: undefined }, clock)
+  const previewing = { storeId: store.id, version, clock, log, settings, paceOf }
   return createQueries({
     version,
     runtime: RUNTIME,
@@ -49,10 +53,10 @@ export function createAnswers(parts: Parts) {
     unmatched: () => live?.supervisor.unmatched() ?? {},
     books: () => (live === undefined ? booksAtRest(parts) : booksAtWork(live.supervisor)),
     async scopeOf(record, receivedAt) {
-      return (await createScopes(indexer, settings().timezone).of(record, receivedAt)).scope
+      return (await createScopes(indexer, settings()).of(record, receivedAt)).scope
     },
     previewer: (destination) =>
-      createSender(destination, stateless(), { storeId: store.id, version, clock, log, settings }),
+      createSender(destination, stateless(), previewing),
   })
 }
 
@@ -99,7 +103,7 @@ async function booksAtWork(supervisor: Supervisor): Promise<DestinationBooks[]> 
       ...(reason === undefined ? {} : { reason }),
       cursor: one.cursor,
       counts: one.counts,
-      waiting: exceptions.retry + exceptions.join + exceptions.held,
+      waiting: exceptions.retry + exceptions.batch + exceptions.join + exceptions.held,
       unknown: exceptions.unknown,
       dead: one.dead,
       lastError: one.lastError,

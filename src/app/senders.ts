@@ -1,9 +1,9 @@
 /** Makes the senders of destinations: each with its HTTP client, its rate and its context. */
 
 import { createHttpClient } from '../http/client.ts'
-import { createRateLimiter } from '../http/rate-limiter.ts'
 import type { Sender } from '../core/plugin-contract.ts'
-import type { Clock, Log, PluginState } from '../core/ports.ts'
+import { hashKey } from '../core/keys.ts'
+import type { Clock, Log, Pace, PluginState } from '../core/ports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 
 interface Deps {
@@ -12,6 +12,7 @@ interface Deps {
   readonly clock: Clock
   readonly log: Log
   settings(): Settings
+  paceOf(destination: DestinationSettings): Pace
 }
 
 /** Makes a sender over its durable state. Closing it closes its connections too. */
@@ -19,11 +20,12 @@ export async function createSender(destination: DestinationSettings, state: Plug
   const { name, plugin, options } = destination
   const { clock, log } = deps
   const { baseDir, timezone } = deps.settings()
+  const pace = deps.paceOf(destination)
   const network = plugin.network?.(options) ?? {}
   const http = createHttpClient({
     allowPrivateNetworks: network.allowPrivateNetworks ?? false,
     allowHttp: network.allowHttp ?? false,
-    rate: destination.rate === undefined ? undefined : createRateLimiter(destination.rate, clock),
+    pace,
     timeout: destination.timeout,
     userAgent: `bevy-bridge/${deps.version}`,
     secrets: () => deps.settings().secretValues,
@@ -32,7 +34,7 @@ export async function createSender(destination: DestinationSettings, state: Plug
   })
   const sender = await plugin.create(options, {
     http,
-    account: { hold: () => {} },
+    account: { hold: (ms) => pace.hold(ms) },
     log,
     state,
     destination: name,
@@ -48,6 +50,13 @@ export async function createSender(destination: DestinationSettings, state: Plug
       await http.close()
     },
   }
+}
+
+/** What a destination's rate belongs to: the account it names, else the credential its options hold, else itself. */
+export function accountOf({ name, account, plugin, options }: DestinationSettings): string {
+  if (account !== undefined) return `account:${account}`
+  const credential = plugin.limits?.(options).account
+  return credential === undefined ? `destination:${name}` : `credential:${hashKey(credential)}`
 }
 
 /** State for a sender that is only asked for its preview: empty, and kept nowhere. */

@@ -7,7 +7,7 @@ import { hashKey } from '../core/keys.ts'
 import type { Clock, Log, Store } from '../core/ports.ts'
 
 /** Milliseconds a suspect has the bridge to itself: one that hangs must not stop all others. */
-const ALONE = 10_000
+const ALONE = 5_000
 /** Prefix of the notes. */
 const NOTES = 'careful'
 

@@ -166,6 +166,20 @@ export interface RateLimiter {
   acquire(signal?: AbortSignal): Promise<void>
   /** Lets nothing through for so many milliseconds; a longer hold in force stays. */
   hold(ms: number): void
+  /** Milliseconds until one more would be let through, those that wait left out. */
+  wait(): number
+}
+
+/** The pace of an account and of the buckets in it, shared by all destinations of the account. */
+export interface Pace {
+  /** Resolves when a request may go; rejects with the signal's reason when aborted before. */
+  acquire(bucket?: string, signal?: AbortSignal): Promise<void>
+  /** Milliseconds until a request of the account, or of one bucket in it, would be let through. */
+  wait(bucket?: string): number
+  /** Lets nothing through for so many milliseconds: the account, or one bucket of it. */
+  hold(ms: number, bucket?: string): void
+  /** Calls `fn` when the account was held; returns a function that stops it. */
+  onHold(fn: (ms: number) => void): () => void
 }
 
 /** State of a plugin that must survive a restart, by key. Writes are staged and join the flush that settles the jobs of this send. */

@@ -172,3 +172,26 @@ export interface ConfigProblem {
   readonly path: string
   readonly message: string
 }
+
+/** How far a rebuild of the index has come: documents removed, or deliveries indexed. */
+export interface RebuildProgress {
+  readonly state: 'clearing' | 'indexing'
+  readonly done: number
+  readonly of?: number
+}
+
+/** What a rebuild came to. */
+export interface RebuildReport {
+  /** False when it was ended before; the next one goes on. */
+  readonly finished: boolean
+  /** It went on with one that was not finished. */
+  readonly resumed: boolean
+  /** Documents of the old index removed in this run. */
+  readonly removed: number
+  /** Deliveries in the new index. */
+  readonly deliveries: number
+  readonly records: Readonly<Record<Verdict, number>>
+  readonly quarantined: { readonly bodies: number; readonly records: number }
+  /** Milliseconds. */
+  readonly duration: number
+}

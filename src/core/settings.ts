@@ -3,7 +3,7 @@
  * Durations are milliseconds, sizes bytes, paths absolute.
  */
 
-import type { Filter, ScopeRoot } from './expressions.ts'
+import type { Filter, ScopeRoot, Tables } from './expressions.ts'
 import type { Plugin, Policy } from './plugin-contract.ts'
 
 /** The receiver's part. */
@@ -50,6 +50,8 @@ export type Start = 'now' | 'beginning' | { readonly at: number }
 export interface DestinationSettings extends Policy {
   readonly name: string
   readonly plugin: Plugin
+  /** Account of the config whose options and rate it shares. */
+  readonly account?: string | undefined
   /** Validated and compiled by the plugin's schema. */
   readonly options: unknown
   /** Roots read by its templates and mappings. */
@@ -80,6 +82,8 @@ export interface Settings {
   readonly storage: StorageSettings
   readonly destinations: readonly DestinationSettings[]
   readonly routes: readonly Route[]
+  /** Lookup tables by name. */
+  readonly tables: Tables
   /** Absolute paths of the files it came from, first the one that was named. */
   readonly files: readonly string[]
   /** Folder relative paths stand against. */

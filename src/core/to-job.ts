@@ -18,6 +18,10 @@ export interface JobFacts {
   readonly redriven: boolean
   /** Id of the replay it belongs to. */
   readonly replay?: string | undefined
+  /** It was sent here and matches no longer. */
+  readonly left?: boolean
+  /** Value of `batch.by` in a scheduled batch. */
+  readonly group?: string | undefined
   /** Refs left by this record and by its event. */
   readonly ref?: Json | undefined
   readonly eventRef?: Json | undefined
@@ -38,7 +42,8 @@ export function toJob(facts: JobFacts): Job {
     receivedAt: facts.receivedAt,
     ...(ref === undefined ? {} : { ref }),
     refs: eventRef === undefined ? {} : { event: eventRef },
-    left: false,
+    left: facts.left ?? false,
+    ...(facts.group === undefined ? {} : { group: facts.group }),
     replay: replay !== undefined,
     redriven: facts.redriven,
     attempt: facts.attempts + 1,

@@ -1,10 +1,11 @@
 /** One destination at work: reader → jobs → queue → runner → ledger. */
 
+import { CAREFREE, type Careful } from '../core/careful.ts'
 import type { Sender } from '../core/plugin-contract.ts'
-import type { Alerts, Clock, IndexReader, Log, Store } from '../core/ports.ts'
+import type { Alerts, Clock, IndexReader, Log, Pace, Store } from '../core/ports.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
 import type { Cursor } from '../core/types.ts'
-import type { Counts } from './documents.ts'
+import type { Counts, Exception } from './documents.ts'
 import { createHealth } from './health.ts'
 import { inspectRecord, type RecordAtDestination } from './inspect.ts'
 import { createJobs } from './jobs.ts'
@@ -23,13 +24,8 @@ export interface DispatcherStatus {
   readonly reason?: string
   readonly cursor: Cursor
   readonly counts: Counts
-  /** Jobs that wait for a retry, a join or an earlier state. */
-  readonly exceptions: {
-    readonly retry: number
-    readonly join: number
-    readonly held: number
-    readonly unknown: number
-  }
+  /** Jobs that wait, by what they wait for; `unknown` counts those whose last send was not answered. */
+  readonly exceptions: Readonly<Record<Exception['kind'] | 'unknown', number>>
   readonly dead: number
   readonly inFlight: number
   readonly ready: number
@@ -63,6 +59,12 @@ export interface DispatcherDeps {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
+  /** The pace of its account. */
+  readonly pace: Pace
+  /** Default: ordinary life. */
+  readonly careful?: Careful | undefined
+  /** Why nothing is sent until a person has looked at it. */
+  readonly aside?: string | undefined
   random(): number
   create(state: StagedState): Promise<Sender>
 }
@@ -79,26 +81,30 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
   const state = await openPluginState(store, slot, () => ledger.flushed())
   const sender = await deps.create(state)
   const queue = createReadyQueue(settings.batch, clock, pump)
-  const health = createHealth({ name: settings.name, clock, log, alerts, wake: pump })
+  const health = createHealth({ name: settings.name, clock, log, alerts, aside: deps.aside, wake: pump })
   const jobs = createJobs({
     mode: settings.mode,
+    keepsSent: settings.maxAge !== undefined,
     ledger,
     clock,
     ready(task) {
       queue.push(task)
-      // Fresh jobs are sent when the reader has looked at the whole delivery, so that batches are full.
-      if (task.fresh === undefined) pump()
+      // Fresh jobs are sent when the reader has looked at the whole delivery, others when all of this turn are here: full batches.
+      if (task.fresh === undefined) queueMicrotask(pump)
     },
     failed: (error) => log.error('dead letter could not be read', { destination: settings.name }, error),
   })
   const runner = createRunner({
     settings,
+    slot,
+    careful: deps.careful ?? CAREFREE,
     sender,
     state,
     ledger,
     jobs,
     queue,
     health,
+    pace: deps.pace,
     clock,
     log,
     signal: hardStop.signal,
@@ -132,6 +138,8 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
   const reading = { settings, index, scopes: deps.scopes, ledger, jobs, clock, log, routes: () => routes, found: pump }
   const reader = startReader({ ...reading, window: ledger.window })
   const replays = createReplays({ ...reading, start: (span) => startReader({ ...reading, ...span }) })
+  // Another destination of the account may have been told to wait.
+  const unhold = deps.pace.onHold((ms) => health.hold(ms))
   const unsubscribe = index.onIndexed((_seq, firstSeen) => {
     if (firstSeen.length > 0) jobs.arrived(firstSeen)
     reader.wake()
@@ -148,7 +156,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
       routes = next
     },
     status() {
-      const exceptions = { retry: 0, join: 0, held: 0, unknown: 0 }
+      const exceptions = { retry: 0, batch: 0, join: 0, held: 0, unknown: 0 }
       for (const exception of ledger.exceptions.values()) {
         exceptions[exception.kind] += 1
         if (exception.unknown) exceptions.unknown += 1
@@ -176,6 +184,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
       if (closing) return
       closing = true
       unsubscribe()
+      unhold()
       reader.stop()
       replays.stop()
       runner.stop()

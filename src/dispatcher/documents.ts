@@ -31,8 +31,8 @@ export const exceptionDocument = z.object({
   type: z.string(),
   recordId: z.string(),
   position,
-  /** `retry` waits for its time, `join` for a head, `held` for an earlier state of its key. */
-  kind: z.enum(['retry', 'join', 'held']),
+  /** `retry` waits for its time, `batch` for its schedule, `join` for a head, `held` for an earlier state of its key. */
+  kind: z.enum(['retry', 'batch', 'join', 'held']),
   routes: z.array(z.string()),
   attempts: z.number().int().nonnegative(),
   /** Milliseconds waited while the destination ran. */
@@ -53,12 +53,20 @@ export const exceptionDocument = z.object({
   redriven: z.boolean(),
   /** Id of the replay it belongs to. */
   replay: z.string().optional(),
+  /** Value of `batch.by`; those of one scheduled batch share it, also when it is tried again. */
+  group: z.string().optional(),
 })
 
 /** A job that did not settle at once. */
 export type Exception = Readonly<z.infer<typeof exceptionDocument>>
 
-export const sentDocument = z.object({ position, at: z.number(), ref: z.unknown().optional() })
+export const sentDocument = z.object({
+  position,
+  at: z.number(),
+  ref: z.unknown().optional(),
+  /** It was told to have left its routes. */
+  left: z.boolean().optional(),
+})
 
 /** What was last sent of a record. */
 export type Sent = Readonly<z.infer<typeof sentDocument>>

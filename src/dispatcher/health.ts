@@ -25,17 +25,19 @@ interface Deps {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
+  /** Why it is paused from the start and not probed: only a new one made by a person sends again. */
+  readonly aside?: string | undefined
   /** Sending may go on. */
   wake(): void
 }
 
 /** Makes it. */
-export function createHealth({ name, clock, log, alerts, wake }: Deps): Health {
+export function createHealth({ name, clock, log, alerts, aside, wake }: Deps): Health {
   let heldUntil = 0
-  let paused = false
+  let paused = aside !== undefined
   let probing = false
   let probeAfter = FIRST_PROBE
-  let lastError: Health['lastError']
+  let lastError: Health['lastError'] = aside === undefined ? undefined : { at: clock.now(), message: aside }
   let lastSuccess: number | undefined
   const timers = new Set<() => void>()
 

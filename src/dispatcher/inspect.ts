@@ -2,7 +2,7 @@
 
 import type { InspectedRecord } from '../core/reports.ts'
 import type { Alerts, Clock, Log, Store } from '../core/ports.ts'
-import type { Cursor, Json } from '../core/types.ts'
+import type { Cursor, Json, Position } from '../core/types.ts'
 import { recordId, type Counts, type Dead } from './documents.ts'
 import { openLedger, type Ledger } from './ledger.ts'
 import { readRegistry } from './names.ts'
@@ -12,7 +12,12 @@ export interface RecordAtDestination extends Omit<InspectedRecord['destinations'
   readonly cursor: Cursor
 }
 
-const WAITS_FOR = { retry: 'its next attempt', join: 'a joined record', held: 'an earlier state of its record' }
+const WAITS_FOR = {
+  retry: 'its next attempt',
+  batch: 'its schedule',
+  join: 'a joined record',
+  held: 'an earlier state of its record',
+}
 
 /** What a destination holds of a record. */
 export async function inspectRecord(ledger: Ledger, key: string): Promise<RecordAtDestination> {
@@ -65,6 +70,14 @@ export interface Books {
   readonly exceptions: { readonly waiting: number; readonly unknown: number }
   readonly dead: number
   inspect(key: string): Promise<RecordAtDestination>
+  /** All jobs that did not settle: exceptions, and dead letters. */
+  open(): Promise<{ readonly waiting: readonly OpenJob[]; readonly dead: readonly OpenJob[] }>
+}
+
+/** A job that did not settle. */
+export interface OpenJob {
+  readonly key: string
+  readonly position: Position
 }
 
 /** Reads the books of all destinations the store knows; writes nothing. */
@@ -85,6 +98,15 @@ export async function readBooks(deps: { store: Store; clock: Clock; log: Log; al
         },
         dead: ledger.dead.size,
         inspect: (key: string) => inspectRecord(ledger, key),
+        async open() {
+          const letters = await Promise.all([...ledger.dead].map((id) => ledger.readDead(id)))
+          return {
+            waiting: [...ledger.exceptions.values()].map(({ key, position }) => ({ key, position })),
+            dead: letters.flatMap((letter) =>
+              letter === undefined ? [] : [{ key: letter.key, position: letter.position }],
+            ),
+          }
+        },
       }
     }),
   )

@@ -1,6 +1,6 @@
 /**
  * The job table: which job of a key may go now, and what becomes of the others. Two jobs of one key are never in flight at
- * once. The only place that changes lanes.
+ * once. Lanes are changed here and nowhere else.
  *
  * Mode `every`: a failing job holds the later states of its key, each as an exception of its own, in order.
  * Mode `latest`: one exception per key; a newer state renews it and keeps its due time.
@@ -10,26 +10,19 @@ import { comparePositions } from '../core/positions.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Json, JsonObject, Mode, Position } from '../core/types.ts'
 import { recordId, stateId, type Dead, type Exception } from './documents.ts'
+import { createLanes, type Lane } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
-import { exceptionOf, standsAside, taskOf, type Task } from './task.ts'
+import { exceptionOf, standsAside, type Task } from './task.ts'
 import { createWaits } from './waits.ts'
-
-interface Lane {
-  active?: Task
-  /** Fresh jobs behind the active one; in mode `latest` at most one, the newest. */
-  queue: Task[]
-  /** Ids of exceptions in order; the first is the one that waits, the others are held by it. */
-  chain: string[]
-  /** Due, but another job of the key is in flight. */
-  late: Task[]
-}
 
 export interface Jobs {
   /** A job the reader has found. */
   add(task: Task): void
-  delivered(task: Task, at: Position, ref: Json | undefined): void
+  delivered(task: Task, sent: { at: Position; ref: Json | undefined; left: boolean }): void
   skipped(task: Task, reason: string): void
   retry(task: Task, wait: { delay: number; reason: string; unknown: boolean }): void
+  /** Waits for its schedule. */
+  gather(task: Task, slot: { delay: number; group: string }): void
   /** Waits for heads. */
   join(task: Task, wait: { delay: number; needs: readonly string[]; matched: boolean }): void
   bury(task: Task, why: { cause: Dead['cause']; reason: string; data: JsonObject | null; needs?: string[] }): void
@@ -47,6 +40,8 @@ export interface Jobs {
 
 interface Deps {
   readonly mode: Mode
+  /** Keep what was sent of each record: mode `latest` needs it, and so does `maxAge`. */
+  readonly keepsSent: boolean
   readonly ledger: Ledger
   readonly clock: Clock
   /** Takes a job that may go now. */
@@ -57,15 +52,9 @@ interface Deps {
 
 /** Makes the job table of a destination. */
 export function createJobs(deps: Deps): Jobs {
-  const { mode, ledger, clock, ready } = deps
-  const lanes = new Map<string, Lane>()
-  const waits = createWaits({ clock, ledger, due: (id, elapsed) => resume(id, elapsed, true) })
-
-  const laneOf = (key: string): Lane => {
-    let lane = lanes.get(key)
-    if (lane === undefined) lanes.set(key, (lane = { queue: [], chain: [], late: [] }))
-    return lane
-  }
+  const { mode, keepsSent, ledger, clock, ready } = deps
+  const lanes = createLanes(ledger, ready)
+  const waits = createWaits({ clock, ledger, due })
 
   const idFor = (task: Task): string => {
     if (task.exception !== undefined) return task.exception
@@ -73,23 +62,10 @@ export function createJobs(deps: Deps): Jobs {
     return task.replay === undefined ? id : `${id}-${task.replay}`
   }
 
-  const start = (lane: Lane, task: Task): void => {
-    if (lane.active === undefined) {
-      lane.active = task
-      ready(task)
-    } else lane.late.push(task)
-  }
-
-  const resume = (id: string, elapsed: number, over: boolean): void => {
-    const exception = ledger.exceptions.get(id)
-    if (exception !== undefined) start(laneOf(exception.key), taskOf(id, exception, elapsed, over))
-  }
-
-  const save = (lane: Lane, id: string, exception: Exception, first: boolean): void => {
-    ledger.saveException(id, exception)
-    if (standsAside(exception) || lane.chain.includes(id)) return
-    if (first) lane.chain.unshift(id)
-    else lane.chain.push(id)
+  function due(id: string, elapsed: number): void {
+    const others = waits.together(id)
+    lanes.resume(id, elapsed, true)
+    for (const other of others) lanes.resume(other, waits.cancel(other), true)
   }
 
   const close = (task: Task): void => {
@@ -97,49 +73,36 @@ export function createJobs(deps: Deps): Jobs {
     ledger.touch()
   }
 
-  /** The job is no longer in flight: the next of its key may go. */
-  const advance = (key: string, lane: Lane): void => {
-    delete lane.active
-    const next = lane.late.shift()
-    if (next !== undefined) return start(lane, next)
-    const [first] = lane.chain
-    if (first !== undefined) {
-      if (ledger.exceptions.get(first)?.kind === 'held') resume(first, 0, true)
-      return
-    }
-    const queued = lane.queue.shift()
-    if (queued !== undefined) start(lane, queued)
-    else lanes.delete(key)
-  }
-
   const finish = (task: Task): void => {
-    const lane = laneOf(task.key)
+    const lane = lanes.of(task.key)
     close(task)
     if (task.exception !== undefined) {
       ledger.dropException(task.exception)
       lane.chain = lane.chain.filter((id) => id !== task.exception)
     }
-    advance(task.key, lane)
+    lanes.advance(task.key, lane)
   }
 
   const hold = (lane: Lane, task: Task): void => {
     const reason = 'waits for an earlier state of its record'
-    save(lane, idFor(task), exceptionOf(task, { kind: 'held', delay: 0, now: clock.now(), reason }), false)
+    lanes.save(lane, idFor(task), exceptionOf(task, { kind: 'held', delay: 0, now: clock.now(), reason }), false)
     close(task)
   }
 
   /** The job becomes an exception that waits; in mode `latest` a newer state behind it takes its place. */
   const suspend = (task: Task, make: (task: Task) => Exception): void => {
-    const lane = laneOf(task.key)
+    const lane = lanes.of(task.key)
     const newer = mode === 'latest' && !standsAside(task) ? lane.queue.shift() : undefined
     const waiting: Task = newer === undefined ? task : { ...newer, since: task.since }
     const id = idFor(task)
-    save(lane, id, make(waiting), true)
+    const exception = make(waiting)
+    // Those that gather stand in order behind each other; what failed goes before all that came after it.
+    lanes.save(lane, id, exception, exception.kind !== 'batch')
     close(task)
     if (newer !== undefined) close(newer)
-    if (!standsAside(task)) for (const queued of lane.queue.splice(0)) hold(lane, queued)
+    if (!standsAside(task) && exception.kind !== 'batch') for (const queued of lane.queue.splice(0)) hold(lane, queued)
     waits.arm(id)
-    advance(task.key, lane)
+    lanes.advance(task.key, lane)
   }
 
   const skipBehind = (lane: Lane, at: Position): void => {
@@ -165,20 +128,20 @@ export function createJobs(deps: Deps): Jobs {
 
   return {
     add(task) {
-      const lane = laneOf(task.key)
-      if (standsAside(task)) return start(lane, task)
+      const lane = lanes.of(task.key)
+      if (standsAside(task)) return lanes.start(lane, task)
       const [waiting] = lane.chain
+      const exception = waiting === undefined ? undefined : ledger.exceptions.get(waiting)
       if (mode === 'every') {
-        if (waiting !== undefined) hold(lane, task)
-        else if (lane.active === undefined) start(lane, task)
+        if (exception !== undefined && exception.kind !== 'batch') hold(lane, task)
+        else if (lane.active === undefined) lanes.start(lane, task)
         else lane.queue.push(task)
         return
       }
-      const exception = waiting === undefined ? undefined : ledger.exceptions.get(waiting)
       if (lane.active !== undefined) {
         const [older] = lane.queue
         lane.queue = [older === undefined ? task : { ...task, opens: [...older.opens, ...task.opens] }]
-      } else if (waiting !== undefined && exception?.kind === 'retry') {
+      } else if (waiting !== undefined && (exception?.kind === 'retry' || exception?.kind === 'batch')) {
         const { position, routes, matched } = task
         ledger.saveException(waiting, { ...exception, position, routes: [...routes], matched, attempts: 0, waited: 0 })
         close(task)
@@ -188,13 +151,14 @@ export function createJobs(deps: Deps): Jobs {
           ledger.dropException(waiting)
           lane.chain = []
         }
-        start(lane, task)
+        lanes.start(lane, task)
       }
     },
-    delivered(task, at, ref) {
+    delivered(task, { at, ref, left }) {
       ledger.counts.sent += 1
-      if (mode === 'latest' || (ref !== undefined && !standsAside(task))) {
-        ledger.noteSent(task.key, { position: at, at: clock.now(), ...(ref === undefined ? {} : { ref }) })
+      if (mode === 'latest' || ((keepsSent || ref !== undefined) && !standsAside(task))) {
+        const more = { ...(ref === undefined ? {} : { ref }), ...(left ? { left } : {}) }
+        ledger.noteSent(task.key, { position: at, at: clock.now(), ...more })
       }
       if (mode === 'latest') {
         const id = recordId(task.key)
@@ -202,7 +166,7 @@ export function createJobs(deps: Deps): Jobs {
           ledger.exhume(id)
           count(ledger.counts.skipped, 'superseded')
         }
-        skipBehind(laneOf(task.key), at)
+        skipBehind(lanes.of(task.key), at)
       }
       finish(task)
     },
@@ -214,6 +178,12 @@ export function createJobs(deps: Deps): Jobs {
       ledger.counts.retries += 1
       if (unknown) ledger.counts.unknown += 1
       suspend(task, (waiting) => exceptionOf(waiting, { kind: 'retry', delay, now: clock.now(), reason, unknown }))
+    },
+    gather(task, { delay, group }) {
+      const reason = 'waits for its schedule'
+      suspend({ ...task, matched: true }, (waiting) =>
+        exceptionOf(waiting, { kind: 'batch', delay, now: clock.now(), reason, group }),
+      )
     },
     join(task, { delay, needs, matched }) {
       suspend(task, (waiting) =>
@@ -232,25 +202,24 @@ export function createJobs(deps: Deps): Jobs {
       finish(task)
     },
     arrived(keys) {
-      for (const id of waits.awaiting(keys)) resume(id, waits.cancel(id), false)
+      for (const id of waits.awaiting(keys)) lanes.resume(id, waits.cancel(id), false)
       for (const id of ledger.deadAwaiting(keys)) void redrive(id).catch(deps.failed)
     },
     redrive,
     get exceptions() {
-      return ledger.exceptions.size - waits.joins
+      return ledger.exceptions.size - waits.onPurpose
     },
     open() {
       for (const [id, exception] of [...ledger.exceptions].sort(([, a], [, b]) =>
         comparePositions(a.position, b.position),
       )) {
-        const lane = laneOf(exception.key)
-        if (!standsAside(exception)) lane.chain.push(id)
+        if (!standsAside(exception)) lanes.of(exception.key).chain.push(id)
         if (exception.kind !== 'held') waits.arm(id)
       }
       // A held state whose holder was settled in the same flush that failed to free it would wait for ever.
-      for (const lane of lanes.values()) {
+      for (const lane of lanes.all()) {
         const [first] = lane.chain
-        if (first !== undefined && ledger.exceptions.get(first)?.kind === 'held') resume(first, 0, true)
+        if (first !== undefined && ledger.exceptions.get(first)?.kind === 'held') lanes.resume(first, 0, true)
       }
     },
     close: () => waits.close(),

@@ -3,19 +3,22 @@
 import type { Job } from '../core/plugin-contract.ts'
 import { comparePositions } from '../core/positions.ts'
 import type { IndexReader } from '../core/ports.ts'
+import { ownTime } from '../core/own-time.ts'
 import { matchRoutes } from '../core/routing.ts'
+import { nextSlot } from '../core/schedule.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
 import { awaitedBy } from '../core/joins.ts'
 import { toJob } from '../core/to-job.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import type { Ledger } from './ledger.ts'
 import type { Scopes } from './scopes.ts'
-import type { State, Task } from './task.ts'
+import { standsAside, type State, type Task } from './task.ts'
 
 /** What is to be done with a task now. */
 export type Prepared =
   | { readonly state: 'send'; readonly task: Task; readonly job: Job }
   | { readonly state: 'skip'; readonly task: Task; readonly reason: string }
+  | { readonly state: 'gather'; readonly task: Task; readonly group: string; readonly delay: number }
   | {
       readonly state: 'join'
       readonly task: Task
@@ -49,13 +52,17 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
   const { record, receivedAt, scope } = found
   const moved = comparePositions(record.position, task.position) !== 0
   let { routes } = task
+  let left = false
   const waitLeft = (): number =>
     task.joinLeft ?? Math.min(deps.settings.join.wait, Math.max(0, receivedAt + deps.settings.join.wait - deps.now()))
 
   if (!task.matched || moved) {
     const match = matchRoutes(deps.routes(), scope, deps.now())
-    if (match.state === 'no') return { state: 'skip', task, reason: moved ? 'left' : 'unmatched' }
-    if (match.state === 'undecided') {
+    if (match.state === 'no') {
+      const sent = await deps.ledger.sent(task.key)
+      left = deps.settings.onLeave === 'send' && sent !== undefined && sent.left !== true
+      if (!left) return { state: 'skip', task, reason: moved || sent !== undefined ? 'left' : 'unmatched' }
+    } else if (match.state === 'undecided') {
       const { otherwise } = deps.settings.join
       const needs = [...match.needs]
       if (waitLeft() > 0) return { state: 'join', task, needs, delay: waitLeft(), matched: false }
@@ -64,14 +71,29 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
         return { state: 'dead', task, needs, reason: `no ${needs.join(', ')} came`, data: record.data }
       }
     }
-    routes = match.routes
+    if (match.state !== 'no') routes = match.routes
   }
+  if (await isOld(task, found, deps)) return { state: 'skip', task, reason: 'old' }
 
   const needs = awaitedBy(deps.settings.reads, scope)
   if (needs.length > 0 && waitLeft() > 0) {
     return { state: 'join', task, needs, delay: waitLeft(), matched: true }
   }
-  return { state: 'send', task, job: await assemble({ ...task, routes }, found, deps) }
+  const { schedule } = deps.settings.batch
+  if (schedule !== undefined && task.group === undefined && !standsAside(task)) {
+    const { at, group } = nextSlot(schedule, scope, deps.now())
+    return { state: 'gather', task: { ...task, routes }, group, delay: at - deps.now() }
+  }
+  return { state: 'send', task, job: await assemble({ ...task, routes }, found, left, deps) }
+}
+
+/** News that was never sent here and is too long ago; what a person asked to send again is not judged. */
+async function isOld(task: Task, { record, receivedAt }: State, deps: Deps): Promise<boolean> {
+  const { maxAge } = deps.settings
+  if (maxAge === undefined || standsAside(task)) return false
+  const { type, data, before } = record
+  const at = ownTime({ type, data, before, receivedAt })
+  return at !== undefined && at < deps.now() - maxAge && (await deps.ledger.sent(task.key)) === undefined
 }
 
 type Missing =
@@ -102,7 +124,7 @@ async function newest(task: Task, deps: Deps): Promise<State | Missing> {
   return deps.scopes.of(record ?? { ...head, verdict: 'accepted' }, delivery?.receivedAt ?? deps.now())
 }
 
-async function assemble(task: Task, { record, receivedAt, scope }: State, deps: Deps): Promise<Job> {
+async function assemble(task: Task, { record, receivedAt, scope }: State, left: boolean, deps: Deps): Promise<Job> {
   const sent = await deps.ledger.sent(task.key)
   const eventKey =
     record.type === 'event' || scope.event === undefined ? undefined : `event:${String(scope.event['id'])}`
@@ -118,6 +140,8 @@ async function assemble(task: Task, { record, receivedAt, scope }: State, deps: 
     attempts: task.attempts,
     redriven: task.redriven,
     replay: task.replay,
+    left,
+    group: task.group,
     ref: sent?.ref as Json | undefined,
     eventRef: eventSent?.ref as Json | undefined,
   })

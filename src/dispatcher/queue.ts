@@ -10,8 +10,8 @@ export interface ReadyQueue {
   /** Puts tasks back where they came from: they were not tried. */
   unshift(tasks: readonly Task[]): void
   /**
-   * The next batch: up to `size` jobs, or one that must go alone. Undefined while it still gathers; `wake` is then called
-   * when the wait is over.
+   * The next batch: up to `size` jobs, all of one group, or one that must go alone. Undefined while it still gathers; `wake` is
+   * then called when the wait is over.
    */
   take(size?: number): Task[] | undefined
   /** Gathers no longer. */
@@ -32,6 +32,19 @@ export function createReadyQueue(policy: BatchPolicy, clock: Clock, wake: () => 
     start = 0
   }
 
+  /** Others may stand between those of a group. */
+  const takeGroup = (group: string, size: number): Task[] => {
+    const batch: Task[] = []
+    const rest: typeof tasks = []
+    for (const entry of tasks.slice(start)) {
+      if (batch.length < size && entry.task.group === group && !entry.task.single) batch.push(entry.task)
+      else rest.push(entry)
+    }
+    tasks = rest
+    start = 0
+    return batch
+  }
+
   return {
     get size() {
       return tasks.length - start
@@ -50,8 +63,10 @@ export function createReadyQueue(policy: BatchPolicy, clock: Clock, wake: () => 
         compact()
         return [first.task]
       }
+      if (first.task.group !== undefined) return takeGroup(first.task.group, size)
       let end = start
-      while (end < tasks.length && end - start < size && tasks[end]?.task.single === false) end += 1
+      const joins = (task: Task | undefined): boolean => task?.single === false && task.group === undefined
+      while (end < tasks.length && end - start < size && joins(tasks[end]?.task)) end += 1
       const wait = policy.wait - (clock.monotonic() - first.at)
       if (end - start < size && wait > 0 && !hurried) {
         cancel ??= clock.timer(wait, () => {

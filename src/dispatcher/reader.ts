@@ -2,8 +2,9 @@
 
 import type { Clock, IndexReader, Log } from '../core/ports.ts'
 import { startOf } from '../core/positions.ts'
-import { matchRoutes } from '../core/routing.ts'
+import { matchRoutes, type RouteMatch } from '../core/routing.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
+import type { JsonObject } from '../core/types.ts'
 import type { Window } from '../core/window.ts'
 import type { Jobs } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
@@ -69,7 +70,7 @@ export function startReader(deps: Deps): Reader {
         if (state.record.position.n < window.next.n) continue
         await until(mayRead)
         if (stopped) return
-        look(state)
+        look(state, await matched(state))
       }
       window.enter(startOf(seq + 1))
       ledger.touchLater()
@@ -79,9 +80,23 @@ export function startReader(deps: Deps): Reader {
     replay?.ended()
   }
 
-  const look = (state: State): void => {
-    const { record } = state
+  /** Where leaving is told, a state that matches no longer makes its record due when the one before it did. */
+  const matched = (state: State): RouteMatch | Promise<RouteMatch> => {
     const match = matchRoutes(deps.routes(), state.scope, clock.now())
+    const { before } = state.record
+    if (match.state !== 'no' || settings.onLeave !== 'send' || before === undefined) return match
+    return matchedBefore(state, before)
+  }
+
+  const matchedBefore = async ({ record, receivedAt }: State, before: JsonObject): Promise<RouteMatch> => {
+    const { before: _, ...old } = record
+    const { scope } = await deps.scopes.of({ ...old, data: before }, receivedAt)
+    const match = matchRoutes(deps.routes(), scope, clock.now())
+    return match.state === 'yes' ? { state: 'undecided', needs: [], routes: match.routes } : { state: 'no' }
+  }
+
+  const look = (state: State, match: RouteMatch): void => {
+    const { record } = state
     const fresh = window.pass(record.position, match.state !== 'no')
     if (match.state === 'no' || !fresh) return
     if (replay !== undefined && settings.mode === 'latest') {

@@ -1,21 +1,20 @@
 /** Takes batches, sends them and settles what came of it. */
 
 import PQueue from 'p-queue'
-import { formatPosition } from '../core/positions.ts'
-import type { Outcome, Sender } from '../core/plugin-contract.ts'
-import type { Clock, Log } from '../core/ports.ts'
-import { settle } from '../core/settle.ts'
+import type { Careful } from '../core/careful.ts'
+import type { Sender } from '../core/plugin-contract.ts'
+import type { Clock, Log, Pace } from '../core/ports.ts'
 import type { DestinationSettings } from '../core/settings.ts'
-import { attempt, type AttemptResult } from './attempt.ts'
+import { attempt } from './attempt.ts'
+import { createGates, type Ready } from './gates.ts'
 import type { Health } from './health.ts'
 import type { Jobs } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import type { StagedState } from './plugin-state.ts'
 import type { Prepared } from './prepare.ts'
 import type { ReadyQueue } from './queue.ts'
+import { attemptLine, settleBatch } from './settling.ts'
 import type { Task } from './task.ts'
-
-type Ready = Extract<Prepared, { state: 'send' }>
 
 export interface Runner {
   /** Starts what may start now. */
@@ -29,12 +28,15 @@ export interface Runner {
 
 interface Deps {
   readonly settings: DestinationSettings
+  readonly slot: string
+  readonly careful: Careful
   readonly sender: Sender
   readonly state: StagedState
   readonly ledger: Ledger
   readonly jobs: Jobs
   readonly queue: ReadyQueue
   readonly health: Health
+  readonly pace: Pace
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -50,17 +52,29 @@ const STORE_PAUSE = 1000
 
 /** Makes the runner of a destination. */
 export function createRunner(deps: Deps): Runner {
-  const { settings, jobs, queue, health, ledger, clock, log } = deps
+  const { settings, careful, sender, jobs, queue, health, ledger, pace, clock, log } = deps
   const lanes = new PQueue({ concurrency: settings.concurrency })
+  const gates = createGates({
+    sender,
+    pace,
+    ledger,
+    clock,
+    back(tasks) {
+      queue.unshift(tasks)
+      queueMicrotask(pump)
+    },
+  })
+  const settling = { ...deps, gates, bucketOf: ({ job }: Ready) => sender.bucket?.(job) }
   let stopped = false
 
   const pump = (): void => {
     // A batch is made only when its slot is free: until then it may still grow.
     while (!stopped && !ledger.failing && lanes.pending + lanes.size < health.slots(settings.concurrency)) {
-      const batch = queue.take()
-      if (batch === undefined) return
+      const batch = careful.on ? queue.take(1) : queue.take()
+      const [first] = batch ?? []
+      if (batch === undefined || first === undefined) return
       void lanes
-        .add(() => run(batch))
+        .add(() => (careful.on ? runCarefully(first) : run(batch)))
         .catch((error: unknown) => log.error('dispatch failed', { destination: settings.name }, error))
     }
   }
@@ -71,9 +85,32 @@ export function createRunner(deps: Deps): Runner {
       if (prepared === undefined) return
       const sending = prepared.filter((one) => one.state === 'send')
       for (const one of prepared) if (one.state !== 'send') settleUnsent(one)
-      if (sending.length > 0) await send(sending)
+      const passed = await gates.enter(sending)
+      try {
+        if (passed.length > 0) await send(passed)
+      } finally {
+        gates.leave(passed)
+      }
     } finally {
       deps.progressed()
+    }
+  }
+
+  /** One job, noted beforehand; it ends when what became of it is on disk. */
+  const runCarefully = async (task: Task): Promise<void> => {
+    let begun = false
+    try {
+      await careful.turn({ state: 'send', slot: deps.slot, position: task.position }, async () => {
+        begun = true
+        if (stopped) return queue.unshift([task])
+        await run([task])
+        await ledger.flushed()
+      })
+    } catch (error) {
+      if (begun) throw error
+      log.error('a send could not be noted', { destination: settings.name }, error)
+      queue.unshift([task])
+      health.hold(STORE_PAUSE)
     }
   }
 
@@ -88,8 +125,9 @@ export function createRunner(deps: Deps): Runner {
     }
   }
 
-  const settleUnsent = (one: Exclude<Prepared, Ready>): void => {
+  const settleUnsent = (one: Exclude<Prepared, { state: 'send' }>): void => {
     if (one.state === 'skip') return jobs.skipped(one.task, one.reason)
+    if (one.state === 'gather') return jobs.gather(one.task, one)
     if (one.state === 'join') jobs.join(one.task, one)
     else {
       const { needs, reason, data } = one
@@ -101,111 +139,31 @@ export function createRunner(deps: Deps): Runner {
 
   const send = async (batch: readonly Ready[]): Promise<void> => {
     const began = clock.monotonic()
-    const result = await attempt(
-      deps.sender,
-      batch.map(({ job }) => job),
-      {
-        clock,
-        timeout: settings.timeout,
-        signal: deps.signal,
-        stuck: (ms) => log.warn('attempt does not end', { destination: settings.name, jobs: batch.length, ms }),
-      },
-    )
+    const sent = batch.map(({ job }) => job)
+    const result = await attempt(sender, sent, {
+      clock,
+      timeout: settings.timeout,
+      signal: deps.signal,
+      stuck: (ms) => log.warn('attempt does not end', { destination: settings.name, jobs: batch.length, ms }),
+    })
     const ms = Math.round(clock.monotonic() - began)
     if (result.state === 'destination' || result.state === 'store') {
-      deps.state.drop()
-      queue.unshift(batch.map(({ task }) => task))
+      putBack(batch)
       if (result.state === 'destination') health.pause(result.error)
       else health.hold(STORE_PAUSE)
-      line(batch, ms, { state: result.state, reason: result.error.message })
-      return
+      return attemptLine(batch, ms, { state: result.state, reason: result.error.message }, deps)
     }
-    if (deps.signal.aborted && result.state === 'outcomes' && result.outcomes.every(({ state }) => state === 'retry')) {
-      // Broken off by our own stop before anything was sent: no attempt.
-      deps.state.drop()
-      queue.unshift(batch.map(({ task }) => task))
-      return
-    }
+    // Broken off by our own stop before anything was sent: no attempt.
+    const unsent = result.state === 'outcomes' && result.outcomes.every(({ state }) => state === 'retry')
+    if (deps.signal.aborted && unsent) return putBack(batch)
     if (result.state === 'bug') deps.state.drop()
     else ledger.stage(deps.state.take())
-    apply(batch, result, ms)
+    settleBatch(batch, result, ms, settling)
   }
 
-  const apply = (
-    batch: readonly Ready[],
-    result: Exclude<AttemptResult, { state: 'destination' | 'store' }>,
-    ms: number,
-  ): void => {
-    const outcomes: readonly Outcome[] =
-      result.state === 'outcomes'
-        ? result.outcomes
-        : batch.map(() => ({
-            state: 'retry',
-            reason: `bug in plugin ${settings.plugin.name}: ${result.error.message}`,
-          }))
-    const wholeBatchRejected = outcomes.every((outcome) => outcome.state === 'reject')
-    const tally = new Map<string, number>()
-    batch.forEach(({ task, job }, index) => {
-      const outcome = outcomes[index] as Outcome
-      const decision = settle({
-        outcome,
-        attempts: job.attempt,
-        waited: task.waited,
-        alone: batch.length === 1,
-        wholeBatchRejected,
-        policy: settings.retry,
-        random: deps.random(),
-      })
-      tally.set(decision.state, (tally.get(decision.state) ?? 0) + 1)
-      if (decision.state === 'delivered') jobs.delivered(task, job.position, decision.ref)
-      else if (decision.state === 'skipped') jobs.skipped(task, decision.reason)
-      else if (decision.state === 'single') queue.push({ ...task, single: true, attempts: job.attempt })
-      else if (decision.state === 'dead') {
-        jobs.bury(
-          { ...task, attempts: job.attempt },
-          { cause: decision.cause, reason: decision.reason, data: job.data },
-        )
-      } else {
-        // A bug on one record must not take its neighbours with it next time.
-        const single = task.single || (result.state === 'bug' && batch.length > 1)
-        jobs.retry({ ...task, attempts: job.attempt, single }, decision)
-        if (decision.hold !== 'job') health.hold(decision.delay)
-      }
-    })
-    const failed = outcomes.find((outcome) => outcome.state !== 'delivered')
-    health.tried({
-      delivered: tally.has('delivered'),
-      answered: result.state === 'outcomes' && outcomes.some(({ state }) => state !== 'retry' && state !== 'unknown'),
-      reason: failed === undefined || !('reason' in failed) ? undefined : failed.reason,
-    })
-    line(
-      batch,
-      ms,
-      {
-        ...Object.fromEntries(tally),
-        ...(failed !== undefined && 'reason' in failed ? { reason: failed.reason } : {}),
-      },
-      result.state === 'bug' ? result.error : undefined,
-    )
-  }
-
-  /** The one line of an attempt. */
-  const line = (batch: readonly Ready[], ms: number, facts: Record<string, string | number>, bug?: Error): void => {
-    const [first] = batch
-    if (first === undefined) return
-    const { job } = first
-    const all = {
-      destination: settings.name,
-      jobs: batch.length,
-      first: formatPosition(job.position),
-      key: job.key,
-      attempt: Math.max(...batch.map((one) => one.job.attempt)),
-      ms,
-      ...facts,
-    }
-    if (bug !== undefined) log.error('attempt', all, bug)
-    else if (Object.keys(facts).every((fact) => fact === 'delivered' || fact === 'skipped')) log.info('attempt', all)
-    else log.warn('attempt', all)
+  const putBack = (batch: readonly Ready[]): void => {
+    deps.state.drop()
+    queue.unshift(batch.map(({ task }) => task))
   }
 
   lanes.addEventListener('next', pump)
@@ -214,6 +172,7 @@ export function createRunner(deps: Deps): Runner {
     pump,
     stop() {
       stopped = true
+      gates.close()
     },
     idle: () => lanes.onIdle(),
     get inFlight() {

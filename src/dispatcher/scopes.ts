@@ -3,6 +3,7 @@
 import { joinKeys } from '../core/joins.ts'
 import type { IndexReader } from '../core/ports.ts'
 import { buildScope } from '../core/scopes.ts'
+import type { Settings } from '../core/settings.ts'
 import type { BevyRecord, Head, IndexedDelivery, IndexedRecord, JsonObject } from '../core/types.ts'
 import type { State } from './task.ts'
 
@@ -15,8 +16,8 @@ export interface Scopes {
 
 const DELIVERIES_KEPT = 64
 
-/** Makes them. `timezone` is the config's. */
-export function createScopes(index: IndexReader, timezone: string): Scopes {
+/** Makes them. `timezone` and `tables` are the config's. */
+export function createScopes(index: IndexReader, { timezone, tables }: Pick<Settings, 'timezone' | 'tables'>): Scopes {
   const kept = new Map<number, Promise<readonly State[] | undefined>>()
 
   const build = async (seq: number): Promise<readonly State[] | undefined> => {
@@ -59,6 +60,7 @@ export function createScopes(index: IndexReader, timezone: string): Scopes {
         heads,
         delivery: { seq: delivery.seq, receivedAt: delivery.receivedAt },
         timezone,
+        tables,
       }),
     }))
 

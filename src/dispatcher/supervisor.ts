@@ -1,9 +1,10 @@
 /** All destinations: opened at start, changed on reload, closed at the end. One that fails to open never stops another. */
 
+import type { Careful } from '../core/careful.ts'
 import { coerceError } from '../core/errors.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import { formatPosition } from '../core/positions.ts'
-import type { Alerts, Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
+import type { Alerts, Clock, IndexReader, Journal, Log, Pace, Store } from '../core/ports.ts'
 import type { DestinationSettings, Route, Settings } from '../core/settings.ts'
 import type { Position } from '../core/types.ts'
 import { openDispatcher, type Dispatcher, type DispatcherStatus } from './dispatcher.ts'
@@ -24,6 +25,8 @@ export interface Supervisor {
   apply(settings: Settings): Promise<void>
   status(): Promise<DestinationStatus[]>
   dispatcher(name: string): Dispatcher | undefined
+  /** The pace of a destination's account. */
+  pace(name: string): Pace | undefined
   /** Records that no route matched since the start, by type. */
   unmatched(): Readonly<Record<string, number>>
   /** Lets sends end for at most `deadline` milliseconds. */
@@ -37,7 +40,12 @@ interface Deps {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
+  readonly careful?: Careful | undefined
+  /** Destinations that are not sent to until a person has looked: why, by slot. A reload is such a look. */
+  readonly aside?: { reason(slot: string): string | undefined; forgive(slot: string): void } | undefined
   random(): number
+  /** The pace of a destination's account. */
+  paceOf(destination: DestinationSettings): Pace
   createSender(destination: DestinationSettings, state: StagedState): Promise<Sender>
 }
 
@@ -67,7 +75,10 @@ export function createSupervisor(deps: Deps): Supervisor {
       clock,
       log,
       alerts,
+      careful: deps.careful,
+      aside: deps.aside?.reason(claim.slot),
       random: deps.random,
+      pace: deps.paceOf(destination),
       create: (state) => deps.createSender(destination, state),
     })
     running.set(name, { dispatcher, timezone: settings.timezone })
@@ -94,14 +105,16 @@ export function createSupervisor(deps: Deps): Supervisor {
     const previous = current
     current = settings
     registry = await readRegistry(store)
-    if (previous?.timezone !== settings.timezone) scopes = createScopes(index, settings.timezone)
+    scopes = createScopes(index, settings)
     stopped.clear()
     const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]))
 
     const leaving: Promise<void>[] = []
     for (const [name, { dispatcher, timezone }] of running) {
       const next = wanted.get(name)
-      const same = next?.fingerprint === dispatcher.settings.fingerprint && timezone === settings.timezone
+      const aside = deps.aside?.reason(dispatcher.slot) !== undefined
+      const same = !aside && next?.fingerprint === dispatcher.settings.fingerprint && timezone === settings.timezone
+      deps.aside?.forgive(dispatcher.slot)
       if (next !== undefined && same) {
         dispatcher.setRoutes(routesTo(name, settings.routes))
         continue
@@ -174,6 +187,10 @@ export function createSupervisor(deps: Deps): Supervisor {
       return list
     },
     dispatcher: (name) => running.get(name)?.dispatcher,
+    pace(name) {
+      const dispatcher = running.get(name)?.dispatcher
+      return dispatcher === undefined ? undefined : deps.paceOf(dispatcher.settings)
+    },
     unmatched: () => unmatched.counts,
     async close(deadline) {
       await applying

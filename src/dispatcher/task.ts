@@ -30,6 +30,8 @@ export interface Task {
   /** Goes in a batch of its own. */
   readonly single: boolean
   readonly redriven: boolean
+  /** Value of `batch.by`: its schedule has come, and it is sent with the others of its group. */
+  readonly group?: string
   /** The replay it belongs to, and the window of that replay's reader. */
   readonly replay?: string
   readonly window?: Window
@@ -59,6 +61,7 @@ export function taskOf(id: string, exception: Exception, elapsed: number, over: 
     redriven,
     exception: id,
     ...(exception.replay === undefined ? {} : { replay: exception.replay }),
+    ...(exception.group === undefined ? {} : { group: exception.group }),
     ...(kind === 'join' ? { joinLeft: over ? 0 : Math.max(0, exception.delay - elapsed) } : {}),
   }
 }
@@ -66,7 +69,15 @@ export function taskOf(id: string, exception: Exception, elapsed: number, over: 
 /** What a task leaves on disk when it has to wait. */
 export function exceptionOf(
   task: Task,
-  wait: { kind: Exception['kind']; delay: number; now: number; reason: string; unknown?: boolean; needs?: string[] },
+  wait: {
+    kind: Exception['kind']
+    delay: number
+    now: number
+    reason: string
+    unknown?: boolean
+    needs?: string[]
+    group?: string | undefined
+  },
 ): Exception {
   const { key, type, recordId, position, matched, attempts, waited, since, single, redriven } = task
   return {
@@ -82,6 +93,7 @@ export function exceptionOf(
     single,
     redriven,
     ...(task.replay === undefined ? {} : { replay: task.replay }),
+    ...((wait.group ?? task.group) === undefined ? {} : { group: wait.group ?? task.group }),
     kind: wait.kind,
     delay: wait.delay,
     dueAt: wait.now + wait.delay,

@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { isBridgeError, TransportError } from '../core/errors.ts'
-import type { Clock, HttpClient, HttpRequest, HttpResponse, Log, RateLimiter } from '../core/ports.ts'
+import type { Clock, HttpClient, HttpRequest, HttpResponse, Log, Pace } from '../core/ports.ts'
 import { redact } from '../core/redact.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { openConnection } from './connection.ts'
@@ -18,7 +18,7 @@ export interface HttpClientOptions {
   /** Networks allowed in spite of the guard: `10.1.0.0/16`. */
   readonly allowedCidrs?: readonly string[]
   /** The pace of the account; shared by the clients of one account. */
-  readonly rate?: RateLimiter | undefined
+  readonly pace?: Pace | undefined
   /** Milliseconds a request may take once the rate lets it through. Default 30 s. */
   readonly timeout?: number
   /** Milliseconds an unused connection is kept. Default 4 s, below the 5 s after which Node servers close theirs. */
@@ -45,7 +45,7 @@ const MAX_SOCKETS = 64
  * @throws BridgeError `ERR_HTTP_CIDR` when one of `allowedCidrs` cannot be read
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient & { close(): Promise<void> } {
-  const { clock, log, rate, timeout = 30_000, idleTimeout = 4_000 } = options
+  const { clock, log, pace, timeout = 30_000, idleTimeout = 4_000 } = options
   const guard = createAddressGuard(options)
   // The newest connection first: the older ones are the likelier to be closed under our hands.
   const pool = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: idleTimeout, scheduling: 'lifo' } as const
@@ -61,9 +61,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
     return target
   }
 
-  const paced = async (limiter: RateLimiter, target: Target, signals: readonly AbortSignal[]): Promise<void> => {
+  const paced = async (by: Pace, bucket: string | undefined, target: Target, signals: AbortSignal[]): Promise<void> => {
     try {
-      await limiter.acquire(AbortSignal.any([...signals]))
+      await by.acquire(bucket, AbortSignal.any(signals))
     } catch (cause) {
       const words = 'stopped while it waited for its turn under the rate'
       throw new TransportError('ERR_HTTP_RATE_WAIT', `${target.what}: ${words}`, { sent: false, cause })
@@ -73,7 +73,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
   const request = async (given: HttpRequest): Promise<HttpResponse> => {
     const target = checked(given)
     const signals = given.signal === undefined ? [closing.signal] : [given.signal, closing.signal]
-    if (rate !== undefined) await paced(rate, target, signals)
+    if (pace !== undefined) await paced(pace, given.bucket, target, signals)
     const started = clock.monotonic()
     const answer = await exchange(target, {
       agent: target.secure ? secure : plain,

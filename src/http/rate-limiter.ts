@@ -52,6 +52,10 @@ export function createRateLimiter(rate: Rate | undefined, clock: Clock): RateLim
         if (queue.size === 1) pump()
       })
     },
+    wait() {
+      const now = clock.monotonic()
+      return Math.max(0, window?.wait(now) ?? 0, heldUntil - now)
+    },
     hold(ms) {
       heldUntil = Math.max(heldUntil, clock.monotonic() + ms)
       pump()

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { TransportError } from '../../src/core/errors.ts'
 import type { HttpClient } from '../../src/core/ports.ts'
 import { createHttpClient, type HttpClientOptions } from '../../src/http/client.ts'
-import { createRateLimiter } from '../../src/http/rate-limiter.ts'
+import { createPace } from '../../src/http/pace.ts'
 import { createHandClock, settleAll } from '../kit/clock.ts'
 import { httpBasics } from '../kit/http-basics.ts'
 import { createMemoryLog } from '../kit/log.ts'
@@ -294,7 +294,11 @@ describe('pace and end', () => {
   it('counts requests against the rate, and a wait for it that is ended has sent nothing', async () => {
     await using server = await startRawServer((socket) => socket.write(ok()))
     const clock = createHandClock()
-    const { client } = setup({ clock, rate: createRateLimiter({ limit: 1, per: 60_000 }, clock), timeout: 30_000 })
+    const { client } = setup({
+      clock,
+      pace: createPace({ rate: { limit: 1, per: 60_000 }, bucketRate: undefined }, clock),
+      timeout: 30_000,
+    })
     const url = `http://hooks.test:${server.port}/`
     await client.request({ url })
     const abort = new AbortController()
@@ -310,7 +314,10 @@ describe('pace and end', () => {
   it('close ends what is under way and what waits, closes idle connections, and refuses what comes after', async () => {
     await using server = await startRawServer((socket, chunk) => void (chunk.includes('/idle') && socket.write(ok())))
     const clock = createHandClock()
-    const { client } = setup({ clock, rate: createRateLimiter({ limit: 2, per: 60_000 }, clock) })
+    const { client } = setup({
+      clock,
+      pace: createPace({ rate: { limit: 2, per: 60_000 }, bucketRate: undefined }, clock),
+    })
     const url = `http://hooks.test:${server.port}`
     await client.request({ url: `${url}/idle` })
     const open = failure(client.request({ url: `${url}/open` }))

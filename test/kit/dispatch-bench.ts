@@ -8,10 +8,12 @@ import {
   type Job,
   type Outcome,
   type PluginContext,
+  type Sender,
 } from '../../src/core/plugin-contract.ts'
 import type { Alert } from '../../src/core/ports.ts'
 import type { DestinationSettings, Route, Settings } from '../../src/core/settings.ts'
 import type { Mode } from '../../src/core/types.ts'
+import { createPaces } from '../../src/http/pace.ts'
 import { createSupervisor, type Supervisor } from '../../src/dispatcher/supervisor.ts'
 import { createHandClock, settleAll, type HandClock } from './clock.ts'
 import { createFakeIndex, type FakeIndex } from './fake-index.ts'
@@ -36,6 +38,8 @@ export interface Bench {
   readonly sent: Record<string, Job[][]>
   /** What each destination does next; all is delivered where none is set. */
   readonly scripts: Record<string, Script>
+  /** Lanes and buckets of each destination, set before `apply`. */
+  readonly senders: Record<string, Pick<Sender, 'lane' | 'bucket'>>
   /** Same, by job: `key@seq` of what arrived. */
   got(name: string): string[]
   apply(destinations: DestinationSettings[], routes?: Route[]): Promise<void>
@@ -84,6 +88,7 @@ interface Shared {
   alerts: Alert[]
   sent: Record<string, Job[][]>
   scripts: Record<string, Script>
+  senders: Bench['senders']
 }
 
 export function createBench(shared?: Shared): Bench {
@@ -94,6 +99,9 @@ export function createBench(shared?: Shared): Bench {
   const alerts: Alert[] = shared?.alerts ?? []
   const sent: Record<string, Job[][]> = shared?.sent ?? {}
   const scripts: Record<string, Script> = shared?.scripts ?? {}
+  const senders: Bench['senders'] = shared?.senders ?? {}
+  const tables = new Map()
+  const paces = createPaces(clock)
   let dead = false
 
   const supervisor = createSupervisor({
@@ -119,8 +127,11 @@ export function createBench(shared?: Shared): Bench {
     log,
     alerts: { raise: (alert) => void alerts.push(alert) },
     random: () => 0.5,
+    paceOf: ({ account, name, plugin: { limits }, rate }) =>
+      paces(account ?? name, { rate, bucketRate: limits?.({}).bucketRate }),
     async createSender({ name }) {
       return {
+        ...senders[name],
         async send(jobs, { signal }) {
           if (dead) return new Promise<never>(() => {})
           ;(sent[name] ??= []).push([...jobs])
@@ -139,6 +150,7 @@ export function createBench(shared?: Shared): Bench {
     supervisor,
     sent,
     scripts,
+    senders,
     got: (name) => (sent[name] ?? []).flat().map((job) => `${job.key}@${job.position.seq}`),
     async apply(
       destinations,
@@ -149,12 +161,12 @@ export function createBench(shared?: Shared): Bench {
         ),
       ],
     ) {
-      await supervisor.apply({ timezone: 'UTC', destinations, routes, hash: 'hash' } as unknown as Settings)
+      await supervisor.apply({ timezone: 'UTC', tables, destinations, routes, hash: 'hash' } as unknown as Settings)
       await settleAll()
     },
     async restart() {
       dead = true
-      return createBench({ clock, index, store, log, alerts, sent, scripts })
+      return createBench({ clock, index, store, log, alerts, sent, scripts, senders })
     },
   }
   return bench
