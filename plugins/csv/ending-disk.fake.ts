@@ -1,4 +1,4 @@
-import { truncate } from 'node:fs/promises'
+import { truncate, writeFile } from 'node:fs/promises'
 import { diskFiles, type Files, type OpenFile } from './files.ts'
 
 /** Where a process ends. */
@@ -100,6 +100,14 @@ export function createEndingDisk(end?: End): EndingDisk {
     create: (file) => operation(async () => wrap(file, await diskFiles.create(file))),
     open: (file) => operation(async () => wrap(file, await diskFiles.open(file))),
     remove: (file) => operation(() => diskFiles.remove(file)),
+    replace: (file, bytes) =>
+      operation(
+        async () => {
+          if (disk.refuseWrites !== undefined) throw disk.refuseWrites
+          await diskFiles.replace(file, bytes)
+        },
+        () => writeFile(`${file}.new`, bytes.subarray(0, bytes.length / 2)),
+      ),
     makeFolder: (file) => operation(() => diskFiles.makeFolder(file)),
     syncFolder: (file) => operation(() => diskFiles.syncFolder(file)),
     async powerCut() {

@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Exports hold names and e-mail addresses: nobody but the user who runs the bridge reads them until told otherwise. */
@@ -41,6 +41,8 @@ export interface Files {
   /** Rejects with ENOENT when nothing is there. */
   open(file: string): Promise<OpenFile>
   remove(file: string): Promise<void>
+  /** Puts a whole file in the place of what is there: written beside, synced, renamed. Readers see the old one or the new one. */
+  replace(file: string, bytes: Uint8Array): Promise<void>
   /** Makes the folder of a file and its parents, durably. */
   makeFolder(file: string): Promise<void>
   /** Makes the names in the folder of a file durable. */
@@ -61,6 +63,18 @@ export const diskFiles: Files = {
   // Not 'a+': that would make the file when it has just been taken away.
   open: async (file) => toOpenFile(await open(file, constants.O_RDWR | constants.O_APPEND)),
   remove: (file) => unlink(file),
+  async replace(file, bytes) {
+    const beside = `${file}.new`
+    const handle = toOpenFile(await open(beside, 'w', FILE_MODE))
+    try {
+      await handle.write(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(beside, file)
+    await syncFolder(dirname(file))
+  },
   async makeFolder(file) {
     const folder = dirname(file)
     const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE })

@@ -3,15 +3,12 @@
  * lengths: they join the flush that settles its jobs. A send that fails takes back what it wrote.
  */
 
-import { access, constants, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import {
   delivered,
   reject,
   retry,
   type Attempt,
   type Job,
-  type JsonObject,
   type Outcome,
   type PluginContext,
   type Sender,
@@ -22,6 +19,7 @@ import type { CsvOptions } from './options.ts'
 import { createParts, type Part } from './parts.ts'
 import { fileOf, type PartState } from './part-state.ts'
 import { isPublicPath, rootOf } from './paths.ts'
+import { checkFolder, toPreview } from './looks.ts'
 import { recoverParts } from './recovery.ts'
 import { createRowMaker, groupRows, type Row } from './rows.ts'
 
@@ -109,23 +107,4 @@ export async function createLogSender(
 
 function toOutcomes(rows: readonly Row[], written: Outcome): Outcome[] {
   return rows.map((row) => (row.state === 'rejected' ? reject(row.reason) : written))
-}
-
-function toPreview(row: Row): JsonObject {
-  if (row.state === 'rejected') return { rejected: row.reason }
-  const cells = row.shape.headers.map((header, index) => [header, row.cells[index] ?? null] as const)
-  return { path: row.path, row: Object.fromEntries(cells) }
-}
-
-/** The nearest folder that is there must take new files; what is missing below it is made when needed. */
-async function checkFolder(folder: string): Promise<string[]> {
-  try {
-    if (!(await stat(folder)).isDirectory()) return [`${folder} is a file, not a folder`]
-    await access(folder, constants.W_OK | constants.X_OK)
-    return []
-  } catch (error) {
-    const code = codeOf(error)
-    if (code === 'ENOENT' && dirname(folder) !== folder) return checkFolder(dirname(folder))
-    return [`cannot write to ${folder}${code === undefined ? '' : ` (${code})`}`]
-  }
 }

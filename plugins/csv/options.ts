@@ -11,7 +11,13 @@ const escapeFormulas = z.union([
 /** Options of the csv plugin. */
 export const options = z
   .strictObject({
-    as: z.literal('log').default('log').describe('`log`: a row for every state that is sent, in order, none twice.'),
+    as: z
+      .enum(['log', 'table'])
+      .default('log')
+      .describe(
+        '`log`: a row for every state that is sent, in order, none twice. `table`: one row per record, its newest state; the file is ' +
+          'written anew beside the old one and renamed over it. With `mode: latest` and `onLeave: send` a record that matches no longer loses its row.',
+      ),
     path: template({ escape: toNamePart })
       .refine(({ source }) => source.trim() !== '' && !/[/\\]\s*$/.test(source), 'must name a file, not a folder')
       .describe(

@@ -20,7 +20,7 @@ export type Row =
 export interface RowGroup {
   readonly path: string
   readonly shape: Shape
-  readonly rows: (readonly (Json | undefined)[])[]
+  readonly rows: readonly (readonly (Json | undefined)[])[]
 }
 
 /** Makes rows of one destination. */
@@ -29,6 +29,8 @@ export interface RowMaker {
   toRow(job: Job): Row
   /** The rows as text; with header, and byte order mark if wanted, for the first bytes of a file. */
   toText(group: RowGroup, first: boolean): string
+  /** A whole file: header and rows. */
+  toTable(headers: readonly string[], rows: RowGroup['rows']): string
 }
 
 export function createRowMaker(options: CsvOptions, baseDir: string): RowMaker {
@@ -36,6 +38,13 @@ export function createRowMaker(options: CsvOptions, baseDir: string): RowMaker {
   const shapes = createShapes(columns, path.reads.has('type'), delimiter)
   const isEscaped = (header: string): boolean =>
     typeof escapeFormulas === 'boolean' ? escapeFormulas : !escapeFormulas.except.includes(header)
+  const toBody = (headers: readonly string[], rows: RowGroup['rows']): string =>
+    toLines(rows, { delimiter, escape: headers.map(isEscaped) })
+  const toTable = (headers: readonly string[], rows: RowGroup['rows']): string => {
+    // Headers are the operator's own words (or ours): escaping would only alter the names others look columns up by.
+    const header = toLines([headers], { delimiter, escape: headers.map(() => false) })
+    return `${bom ? BOM : ''}${header}${toBody(headers, rows)}`
+  }
   return {
     shapes,
     toRow(job) {
@@ -47,20 +56,14 @@ export function createRowMaker(options: CsvOptions, baseDir: string): RowMaker {
         throw error
       }
     },
-    toText({ shape, rows }, first) {
-      const { headers } = shape
-      const lines = toLines(rows, { delimiter, escape: headers.map(isEscaped) })
-      if (!first) return lines
-      // Headers are the operator's own words (or ours): escaping would only alter the names others look columns up by.
-      const header = toLines([headers], { delimiter, escape: headers.map(() => false) })
-      return `${bom ? BOM : ''}${header}${lines}`
-    },
+    toText: ({ shape, rows }, first) => (first ? toTable : toBody)(shape.headers, rows),
+    toTable,
   }
 }
 
 /** Rows by file, files in the order of their first row. */
 export function groupRows(rows: readonly Row[]): RowGroup[] {
-  const groups = new Map<string, RowGroup>()
+  const groups = new Map<string, RowGroup & { readonly rows: RowGroup['rows'][number][] }>()
   for (const row of rows) {
     if (row.state === 'rejected') continue
     const { path, shape, cells } = row
