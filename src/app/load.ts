@@ -18,7 +18,11 @@ interface Options {
 export const PLUGINS: ReadonlyMap<string, Plugin> = new Map(builtins.map((plugin) => [plugin.name, plugin]))
 
 /** Makes the function that loads the named config files, or finds one when none is named. */
-export function createLoad({ cwd, env, plugins = PLUGINS }: Options): (named: readonly string[]) => Promise<LoadedConfig> {
+export function createLoad({
+  cwd,
+  env,
+  plugins = PLUGINS,
+}: Options): (named: readonly string[]) => Promise<LoadedConfig> {
   const loadPlugin = createPluginLoader(contract)
   return (named) => loadConfig({ ...findConfig(cwd, named), env, plugins, loadPlugin })
 }

@@ -55,8 +55,7 @@ export function createAnswers(parts: Parts) {
     async scopeOf(record, receivedAt) {
       return (await createScopes(indexer, settings()).of(record, receivedAt)).scope
     },
-    previewer: (destination) =>
-      createSender(destination, stateless(), previewing),
+    previewer: (destination) => createSender(destination, stateless(), previewing),
   })
 }
 

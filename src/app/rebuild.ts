@@ -21,9 +21,13 @@ export async function rebuildOffline(
 ): Promise<RebuildReport> {
   const store = await openStore(settings.storage, deps).catch((error: unknown) => {
     if (!isBridgeError(error) || error.code !== 'ERR_STORE_LOCKED') throw error
-    throw new StoreError(error.code, `${error.message.split(';')[0]}: a rebuild needs it alone, stop that process first`, {
-      cause: error,
-    })
+    throw new StoreError(
+      error.code,
+      `${error.message.split(';')[0]}: a rebuild needs it alone, stop that process first`,
+      {
+        cause: error,
+      },
+    )
   })
   try {
     const journal = await createJournal(store, deps)

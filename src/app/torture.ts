@@ -29,7 +29,11 @@ export function startTorture(settings: Settings, options: TortureOptions, deps: 
     async load(files) {
       const loaded = await deps.load(files)
       if (loaded.ok) return loaded.settings
-      throw new BridgeError('config', 'ERR_TORTURE_CONFIG', loaded.problems.map((problem) => formatProblem(problem)).join('\n'))
+      throw new BridgeError(
+        'config',
+        'ERR_TORTURE_CONFIG',
+        loaded.problems.map((problem) => formatProblem(problem)).join('\n'),
+      )
     },
     openStore: (storage) => openStoreReader(storage, deps),
     status: async ({ admin, storage }) => (await connectAdmin(admin, storage.path))?.status(),

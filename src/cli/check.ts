@@ -1,6 +1,6 @@
 import { printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
-import { formatConfig, formatProblems } from './format-check.ts'
+import { formatConfig, formatLive, formatProblems } from './format-check.ts'
 import { createPaint } from './text.ts'
 import { CONFIG_ARG, defineVerb, JSON_ARG, type Verb } from './verb.ts'
 
@@ -10,14 +10,19 @@ export function createCheckVerb(deps: CliDeps): Verb {
     name: 'check',
     summary: 'Check the config, and list destinations, routes and what to switch on in Bevy.',
     description: [
-      'Reads the config as `start` would, without starting anything. Every problem is printed at once as `file:line:column path: what is wrong`. Warnings do not fail the check.',
+      'Reads the config as `start` would, without starting anything. Every problem is printed at once as `file:line:column path: what is wrong`. Warnings do not fail the check. --live asks every destination too, sends nothing, and says in one line each what is missing.',
     ],
     examples: [
       ['', 'the config that `start` would use'],
+      ['--live', 'asks Slack, HubSpot and all others too'],
       ['-c bevy-bridge.yaml -c staging.yaml', 'two files, the second on top of the first'],
     ],
-    args: { ...CONFIG_ARG, ...JSON_ARG },
-    async run({ json }, { config }) {
+    args: {
+      live: { type: 'boolean', description: 'Also ask each destination: credentials, scopes, channels, properties.' },
+      ...CONFIG_ARG,
+      ...JSON_ARG,
+    },
+    async run({ json, live }, { config }) {
       const report = await deps.loadConfig(config)
       if (!report.ok) {
         if (json) printJson(deps, { ok: false, problems: report.problems })
@@ -25,6 +30,8 @@ export function createCheckVerb(deps: CliDeps): Verb {
         return 1
       }
       const { settings, warnings, switches } = report
+      const checks = live === true ? await deps.checkLive(settings) : []
+      const well = checks.every(({ problems }) => problems.length === 0)
       if (json) {
         const destinations = settings.destinations.map(({ name, plugin, mode }) => ({
           name,
@@ -32,12 +39,15 @@ export function createCheckVerb(deps: CliDeps): Verb {
           mode,
         }))
         const routes = settings.routes.map(({ name, to }) => ({ name, to }))
-        printJson(deps, { ok: true, files: settings.files, warnings, destinations, routes, switches })
-        return 0
+        const asked = live === true ? { live: checks } : {}
+        printJson(deps, { ok: well, files: settings.files, warnings, destinations, routes, switches, ...asked })
+        return well ? 0 : 1
       }
       const paint = createPaint(deps.stdout, deps.env)
       for (const warning of warnings) deps.stdout.write(paint.odd('warning: ') + formatProblems([warning], deps.cwd))
       deps.stdout.write(formatConfig(settings, switches, paint))
+      deps.stdout.write(formatLive(checks, paint))
+      if (!well) return 1
       deps.stdout.write(`${paint.good('ok')}  ${settings.files.join(', ')}\n`)
       return 0
     },

@@ -1,6 +1,14 @@
 import type { Clock } from '../core/ports.ts'
-import type { BridgeQueries, ConfigProblem } from '../core/reports.ts'
-import type { Settings } from '../core/settings.ts'
+import type {
+  BridgeQueries,
+  ConfigProblem,
+  LiveCheck,
+  RebuildProgress,
+  RebuildReport,
+  TryReport,
+} from '../core/reports.ts'
+import type { DestinationSettings, Settings } from '../core/settings.ts'
+import type { TortureOptions, TortureReport } from '../core/torture-report.ts'
 
 /** 0 ok · 1 a problem was found · 2 wrong usage · 3 the bridge or its store could not be reached or opened. */
 export type ExitCode = 0 | 1 | 2 | 3
@@ -65,8 +73,20 @@ export interface CliDeps {
   connectAdmin(settings: Settings): Promise<BridgeQueries | undefined>
   /** The same answers from the store, while no bridge runs. Rejects with a StoreError. */
   openOffline(settings: Settings): Promise<BridgeQueries & { close(): Promise<void> }>
+  /** Makes the index of a store again in which no bridge runs; ends early with the signal. Rejects with a StoreError. */
+  rebuild(settings: Settings, progress: (progress: RebuildProgress) => void): Promise<RebuildReport>
+  /** Asks every destination how it is. */
+  checkLive(settings: Settings): Promise<readonly LiveCheck[]>
+  /** Shows, and with `live` sends, one sample record; undefined when there is no such sample. */
+  tryOut(
+    settings: Settings,
+    destination: DestinationSettings,
+    ask: { readonly sample: string; readonly live: boolean },
+  ): Promise<TryReport | undefined>
   /** The secret a delivery to this bridge must carry: from the config, or the one made in the data folder. */
   bevySecret(settings: Settings): Promise<string | undefined>
+  /** Tortures a bridge with a copy of these settings. Rejects with a BridgeError when it cannot begin. */
+  torture(settings: Settings, options: TortureOptions): Promise<TortureReport>
   /** What `init` writes. */
   initFiles(): readonly InitFile[]
   /** The JSON Schema of the config. */

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { ConfigProblem } from '../core/reports.ts'
+import type { ConfigProblem, LiveCheck } from '../core/reports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { BevySwitch } from './deps.ts'
 import { formatAge } from './text.ts'
@@ -32,6 +32,17 @@ export function formatConfig(settings: Settings, switches: readonly BevySwitch[]
     ...table(needs),
     '',
   ].join('\n')
+}
+
+/** What the destinations say when they are asked; empty when none was. */
+export function formatLive(checks: readonly LiveCheck[], paint: Paint): string {
+  if (checks.length === 0) return ''
+  const rows = checks.flatMap(({ name, checked, problems }) =>
+    problems.length > 0
+      ? problems.map((problem) => [name, `${paint.bad('missing')}  ${problem}`])
+      : [[name, checked ? paint.good('well') : paint.dim('its plugin has nothing to ask')]],
+  )
+  return [paint.bold('Asked'), ...table(rows), ''].join('\n')
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

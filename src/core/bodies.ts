@@ -95,7 +95,8 @@ function idOf(id: Json | undefined): string | undefined {
   if (typeof id === 'number') return Number.isFinite(id) ? String(id) : undefined
   if (typeof id !== 'string') return undefined
   const text = id.trim()
-  return text === '' || text.length > MAX_ID || /\p{Cc}/u.test(text) ? undefined : text
+  // Keys are hashed as UTF-8, in which all broken characters are one.
+  return text === '' || text.length > MAX_ID || /\p{Cc}/u.test(text) || !text.isWellFormed() ? undefined : text
 }
 
 function problem(n: number, data: Json, code: string, reason: string): BodyItem & { readonly state: 'problem' } {

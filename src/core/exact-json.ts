@@ -8,14 +8,18 @@ import type { Json, JsonObject } from './types.ts'
 export const MAX_DEPTH = 200
 
 /**
+ * Values in one body. Millions of tiny ones (64 MB of `[],`, a few kB when compressed) would take minutes and gigabytes to parse;
+ * so many take a few seconds. A full body of Bevy's, 500 records, has some 50,000.
+ */
+export const MAX_VALUES = 1_000_000
+
+/**
  * Parses JSON text. Integers beyond 2^53 become the string of their digits, numbers too big for a double the string they were
  * written as; `__proto__` is a key like any other. Throws a BridgeError of kind `record`, which never quotes the text:
- * `ERR_BODY_TOO_DEEP` (before anything is parsed), `ERR_BODY_JSON`.
+ * `ERR_BODY_TOO_DEEP`, `ERR_BODY_TOO_MANY` (both before anything is parsed), `ERR_BODY_JSON`.
  */
 export function parseExact(text: string): Json {
-  if (isDeeperThan(text, MAX_DEPTH)) {
-    throw new BridgeError('record', 'ERR_BODY_TOO_DEEP', `arrays and objects are nested more than ${MAX_DEPTH} deep`)
-  }
+  refuseBeyond(text)
   try {
     return BIG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
   } catch (error) {
@@ -46,18 +50,28 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
   return !Number.isFinite(value) || /^-?\d+$/.test(source) ? source : value
 }
 
-const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [34, 92, 91, 93, 123, 125]
+const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [34, 92, 44, 91, 93, 123, 125]
 
-function isDeeperThan(text: string, limit: number): boolean {
+/** Each value stands behind a comma or an opening bracket, the outermost one aside. */
+function refuseBeyond(text: string): void {
   let depth = 0
+  let values = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) at = endOfString(text, at + 1)
+    else if (code === COMMA) values++
     else if (code === OPEN || code === OPEN_OBJECT) {
-      if (++depth > limit) return true
+      values++
+      if (++depth > MAX_DEPTH) {
+        throw unusable('ERR_BODY_TOO_DEEP', `arrays and objects are nested more than ${MAX_DEPTH} deep`)
+      }
     } else if (code === CLOSE || code === CLOSE_OBJECT) depth--
+    if (values > MAX_VALUES) throw unusable('ERR_BODY_TOO_MANY', `it holds more than ${MAX_VALUES} values`)
   }
-  return false
+}
+
+function unusable(code: string, reason: string): BridgeError {
+  return new BridgeError('record', code, reason)
 }
 
 function endOfString(text: string, from: number): number {

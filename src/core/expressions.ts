@@ -45,6 +45,8 @@ export interface Scope {
   readonly delivery: { readonly seq: number; readonly receivedAt: string }
   /** IANA name of the config's time zone, for what is printed where the chapter's is not known; UTC when absent. */
   readonly timezone?: string
+  /** The config's lookup tables; none when absent. */
+  readonly tables?: Tables
   /**
    * Joined roots whose head has not arrived though the record refers to it: reading them is undecided. With the key of the
    * head it waits for. The root itself may hold a stub `{ id }`; what the stub has is decided.
@@ -85,7 +87,7 @@ export interface Mapping {
   readonly source: unknown
   /** The value; undefined where there is none. Throws a BridgeError of kind `record` for `required` or a failed render. */
   evaluate(scope: Scope): Json | undefined
-  /** Name of the lookup table it uses. */
+  /** Name of the lookup table it looks its value up in. */
   readonly table?: string
   readonly reads: ReadonlySet<ScopeRoot>
 }
@@ -96,15 +98,35 @@ export const COMPILED_BRAND: typeof COMPILED = COMPILED
 /** Roots read by all templates and mappings anywhere in validated options. */
 export function readsOf(options: unknown): Set<ScopeRoot> {
   const found = new Set<ScopeRoot>()
-  collect(options, found)
+  visitCompiled(options, [], ({ reads }) => {
+    for (const root of reads) found.add(root)
+  })
   return found
 }
 
-function collect(value: unknown, found: Set<ScopeRoot>): void {
+/** A lookup table used by a mapping in validated options. */
+export interface TableUse {
+  readonly table: string
+  /** Where the mapping stands in the options. */
+  readonly path: readonly (string | number)[]
+}
+
+/** Lookup tables used by all mappings anywhere in validated options. */
+export function tablesOf(options: unknown): TableUse[] {
+  const found: TableUse[] = []
+  visitCompiled(options, [], (compiled, path) => {
+    if (compiled[COMPILED] === 'mapping' && compiled.table !== undefined) found.push({ table: compiled.table, path })
+  })
+  return found
+}
+
+function visitCompiled(
+  value: unknown,
+  path: readonly (string | number)[],
+  visit: (compiled: Template | Mapping, path: readonly (string | number)[]) => void,
+): void {
   if (typeof value !== 'object' || value === null) return
-  if (COMPILED in value) {
-    for (const root of (value as Template | Mapping).reads) found.add(root)
-    return
-  }
-  for (const inner of Array.isArray(value) ? value : Object.values(value)) collect(inner, found)
+  if (COMPILED in value) return visit(value as Template | Mapping, path)
+  const inside = Array.isArray(value) ? value.entries() : Object.entries(value)
+  for (const [step, inner] of inside) visitCompiled(inner, [...path, step], visit)
 }

@@ -3,7 +3,7 @@
  * Hashing is `node:crypto` used as a pure function: same text in, same key out.
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const KEY = /^[a-z0-9_-][a-z0-9_.-]*(?::[a-z0-9_-][a-z0-9_.-]*)*$/
 const MAX_KEY = 250
@@ -23,7 +23,7 @@ export function isKey(text: string): boolean {
 
 /** A key segment for text from outside: the first 32 hex digits (128 bits) of its sha256. */
 export function hashKey(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32)
+  return hash('sha256', text, 'hex').slice(0, 32)
 }
 
 /** The bucket a delivery number falls into: 1,000 numbers share one. */

@@ -13,7 +13,7 @@ import type { Json } from './types.ts'
 type Source = Readonly<Record<string, unknown>>
 type Read = (scope: Scope) => Json | undefined
 
-const MODIFIERS = ['default', 'map', 'format', 'required']
+const MODIFIERS = ['default', 'map', 'table', 'format', 'required']
 /** Keys by the form they belong to; a form is told by its first key. */
 const FORMS: Readonly<Record<string, readonly string[]>> = {
   path: ['path', ...MODIFIERS],
@@ -26,7 +26,8 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
  *
  * - a path: `record.first_name`; the value keeps its type
  * - a Liquid string: `"{{ event.title }} ({{ chapter.title }})"`; always text
- * - `{ path, default, map, format, required }`: `map` replaces values by their text (what it lacks has no value), then `format`
+ * - `{ path, default, map, table, format, required }`: `map` replaces values by their text (what it lacks has no value), then
+ *   `table` looks them up by their text, trimmed, in that lookup table of the config (the same), then `format`
  *   (`date datetime number bool list json`; what does not fit has no value), then `default` where there is no value
  * - `{ answer: label, survey, join, … }`: a survey answer, from one survey only with `survey`; lists are joined by `join`
  *   (`", "`), unless the format is `list` or `json`
@@ -52,10 +53,9 @@ export function compileMapping(source: unknown): Result<Mapping> {
   const issues = check(source as Source, FORMS[form] as readonly string[])
   const read = readerOf(form, source as Source, issues)
   if (issues.length > 0 || read === undefined) return { ok: false, issues }
-  return {
-    ok: true,
-    value: toMapping(source, read.reads, modified(source as Source, read, label(form, source as Source))),
-  }
+  const mapping = toMapping(source, read.reads, modified(source as Source, read, label(form, source as Source)))
+  const { table } = source as Source
+  return { ok: true, value: table === undefined ? mapping : { ...mapping, table: table as string } }
 }
 
 function fromTemplate(source: string): Result<Mapping> {
@@ -110,7 +110,7 @@ function check(source: Source, keys: readonly string[]): Issue[] {
   for (const key of Object.keys(source)) {
     if (!keys.includes(key)) wrong(key, `unknown key "${key}"${didYouMean(key, keys)}; there are ${keys.join(', ')}`)
   }
-  const { value, format, map, required, survey, join } = source
+  const { value, format, map, table, required, survey, join } = source
   if (keys.includes('value') && value === undefined) wrong('value', 'must be a value')
   if (format !== undefined && (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))) {
     const hint = typeof format === 'string' ? didYouMean(format, Object.keys(FORMATS)) : ''
@@ -119,6 +119,9 @@ function check(source: Source, keys: readonly string[]): Issue[] {
   if (map !== undefined && (typeof map !== 'object' || map === null || Array.isArray(map))) {
     wrong('map', 'must be an object from found value to new value')
   }
+  if (table !== undefined && (typeof table !== 'string' || table === '')) {
+    wrong('table', 'must be the name of a lookup table under tables')
+  }
   if (required !== undefined && typeof required !== 'boolean') wrong('required', 'must be true or false')
   if (survey !== undefined && typeof survey !== 'string')
     wrong('survey', 'must be the name of a survey, such as pre_order')
@@ -126,9 +129,10 @@ function check(source: Source, keys: readonly string[]): Issue[] {
   return issues
 }
 
-/** What is done with the value on its way: map, join, format, default, required. */
+/** What is done with the value on its way: map, table, join, format, default, required. */
 function modified(source: Source, { reads, read }: Reader, name: string): Read {
   const map = source.map as { readonly [key: string]: Json } | undefined
+  const table = source.table as string | undefined
   const format = source.format as string | undefined
   const joins = Object.hasOwn(source, 'answer') && format !== 'list' && format !== 'json'
   const join = (source.join as string | undefined) ?? ', '
@@ -136,7 +140,12 @@ function modified(source: Source, { reads, read }: Reader, name: string): Read {
   if (format === 'date') reads.add('chapter')
   return (scope) => {
     let value = read(scope)
-    if (map !== undefined && !isNone(value)) value = replace(value, map)
+    if (map !== undefined && !isNone(value)) {
+      value = replace(value, (key) => (Object.hasOwn(map, key) ? map[key] : undefined))
+    }
+    if (table !== undefined && !isNone(value)) {
+      value = replace(value, (key) => scope.tables?.get(table)?.get(key.trim()))
+    }
     if (joins && Array.isArray(value)) value = value.map(toText).join(join)
     if (convert !== undefined && !isNone(value)) value = convert(value, scope)
     if (!isNone(value)) return value
@@ -146,11 +155,10 @@ function modified(source: Source, { reads, read }: Reader, name: string): Read {
   }
 }
 
-function replace(value: Json, map: { readonly [key: string]: Json }): Json | undefined {
-  if (Array.isArray(value))
-    return value.map((inner: Json) => replace(inner, map)).filter((inner) => inner !== undefined)
-  const key = toText(value)
-  return Object.hasOwn(map, key) ? map[key] : undefined
+/** The value, or each of a list, by its text; in a list what is not found is left out. */
+function replace(value: Json, find: (key: string) => Json | undefined): Json | undefined {
+  if (!Array.isArray(value)) return find(toText(value))
+  return value.map((inner: Json) => replace(inner, find)).filter((inner) => inner !== undefined)
 }
 
 function toText(value: Json): string {

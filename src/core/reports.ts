@@ -163,6 +163,27 @@ export interface ExplainedDestination {
   readonly problem?: string
 }
 
+/** What a destination says of itself when it is asked. */
+export interface LiveCheck {
+  readonly name: string
+  readonly plugin: string
+  /** False when its plugin has nothing to ask. */
+  readonly checked: boolean
+  /** One line each; empty is well. */
+  readonly problems: readonly string[]
+}
+
+/** One sample record at one destination. */
+export interface TryReport {
+  readonly destination: string
+  readonly key: string
+  /** The requests, secrets left out; absent when the plugin has no preview. */
+  readonly preview?: readonly JsonObject[]
+  /** What came of it when it was sent: an outcome, or `refused` when the destination as a whole is at fault. */
+  readonly outcome?: string
+  readonly reason?: string
+}
+
 /** One thing wrong or odd in the config. Line and column count from 1; line 0 means the file as a whole. */
 export interface ConfigProblem {
   readonly file: string

@@ -67,6 +67,7 @@ function orIssues<T>(result: Result<T>, input: unknown, issues: z.core.$ZodRawIs
 const MODIFIERS = {
   default: { description: 'Used where there is no value.' },
   map: { type: 'object', description: 'Found value to new value; others have no value.' },
+  table: { type: 'string', description: 'Lookup table (a name under tables) the value is looked up in.' },
   format: { enum: ['date', 'datetime', 'number', 'bool', 'list', 'json'], description: 'What the value becomes.' },
   required: { type: 'boolean', description: 'No value is an error of the record.' },
 }

@@ -1,5 +1,5 @@
 import { answersOf } from './answers.ts'
-import type { JoinedRoot, Scope } from './expressions.ts'
+import type { JoinedRoot, Scope, Tables } from './expressions.ts'
 import { joinKeys, referenceOf } from './joins.ts'
 import { readOwn } from './paths.ts'
 import { comparePositions } from './positions.ts'
@@ -16,6 +16,8 @@ export interface ScopeInput {
   readonly delivery: { readonly seq: number; readonly receivedAt: number }
   /** The config's time zone. */
   readonly timezone?: string | undefined
+  /** The config's lookup tables. */
+  readonly tables?: Tables | undefined
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ScopeInput {
  * chapter inside the event; fields the newest lacks come from the other. What has not arrived is a stub `{ id }` and stands in
  * `waiting` with the key it waits for.
  */
-export function buildScope({ record, before, heads, delivery, timezone }: ScopeInput): Scope {
+export function buildScope({ record, before, heads, delivery, timezone, tables }: ScopeInput): Scope {
   const { type, data } = record
   const position = record.position ?? { seq: delivery.seq, n: 0 }
   const event = own('event', record, position) ?? joined('event', record, heads)
@@ -48,6 +50,7 @@ export function buildScope({ record, before, heads, delivery, timezone }: ScopeI
     answers: answersOf(data),
     delivery: { seq: delivery.seq, receivedAt: new Date(delivery.receivedAt).toISOString() },
     ...(timezone === undefined ? {} : { timezone }),
+    ...(tables === undefined ? {} : { tables }),
     waiting,
   }
 }

@@ -3,10 +3,10 @@
 import type { JsonObject, Mode, Position, Verdict } from './types.ts'
 
 /**
- * What the routes to a destination say of a record. `maybe`: it depends on joined records or on the time, and both answers were possible
- * while it waited.
+ * What the routes to a destination say of a record. `late`: yes, but it may have waited for a joined record in vain, died, and been redriven.
+ * `maybe`: it depends on joined records or on the time, and both answers were possible.
  */
-export type Matches = 'yes' | 'no' | 'maybe'
+export type Matches = 'yes' | 'late' | 'no' | 'maybe'
 
 /** A record in the journal. */
 export interface LedgerRecord {

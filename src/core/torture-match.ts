@@ -42,9 +42,9 @@ export function createMatcher(ground: MatchGround): (record: IndexedRecord, rece
       const found = new Set(combinations.flatMap((known) => [match(known, receivedAt), match(known, until)]))
       const [only] = found
       if (found.size > 1 || only === undefined || only === 'undecided') return 'maybe'
-      // It may have waited in vain for a record that came later.
-      if (join.otherwise !== 'keep' && match(absent, receivedAt) === 'undecided') return 'maybe'
-      return only
+      if (match(absent, receivedAt) !== 'undecided') return only
+      if (only === 'no') return 'no'
+      return join.otherwise === 'keep' ? 'late' : 'maybe'
     })
   }
 }

@@ -11,39 +11,70 @@ export interface WeightedCache<K, V> {
   readonly weight: number
 }
 
+interface Entry<K, V> {
+  readonly key: K
+  readonly value: V
+  readonly weight: number
+  older: Entry<K, V> | undefined
+  newer: Entry<K, V> | undefined
+}
+
 /** Makes one that holds up to `limit`, in whatever unit the weights are. */
 export function createWeightedCache<K, V>(limit: number): WeightedCache<K, V> {
-  // A Map keeps the order in which keys were set: the first is the one used longest ago.
-  const entries = new Map<K, { readonly value: V; readonly weight: number }>()
+  // Linked in the order of use. A Map keeps an order too, but stumbles over the gaps at its front each time the oldest goes.
+  const entries = new Map<K, Entry<K, V>>()
+  let oldest: Entry<K, V> | undefined
+  let newest: Entry<K, V> | undefined
   let total = 0
 
+  const unlink = ({ older, newer }: Entry<K, V>): void => {
+    if (older === undefined) oldest = newer
+    else older.newer = newer
+    if (newer === undefined) newest = older
+    else newer.older = older
+  }
+
+  const append = (entry: Entry<K, V>): void => {
+    entry.older = newest
+    entry.newer = undefined
+    if (newest === undefined) oldest = entry
+    else newest.newer = entry
+    newest = entry
+  }
+
   const remove = (key: K): void => {
-    total -= entries.get(key)?.weight ?? 0
+    const entry = entries.get(key)
+    if (entry === undefined) return
     entries.delete(key)
+    unlink(entry)
+    total -= entry.weight
   }
 
   return {
     get(key) {
       const entry = entries.get(key)
       if (entry === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, entry)
+      if (entry !== newest) {
+        unlink(entry)
+        append(entry)
+      }
       return entry.value
     },
     has: (key) => entries.has(key),
     set(key, value, weight) {
       remove(key)
       if (weight > limit) return
-      entries.set(key, { value, weight })
+      const entry = { key, value, weight, older: undefined, newer: undefined }
+      entries.set(key, entry)
+      append(entry)
       total += weight
-      for (const oldest of entries.keys()) {
-        if (total <= limit) break
-        remove(oldest)
-      }
+      while (oldest !== undefined && total > limit) remove(oldest.key)
     },
     delete: remove,
     clear() {
       entries.clear()
+      oldest = undefined
+      newest = undefined
       total = 0
     },
     get weight() {

@@ -18,6 +18,7 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly event: stri
 /** A bridge as a process of its own, on free ports of 127.0.0.1. */
 export interface BridgeProcess {
   readonly folder: string
+  readonly pid: number
   /** Where deliveries go. */
   readonly url: string
   readonly lines: readonly LogLine[]
@@ -91,6 +92,7 @@ export async function startBridgeProcess(
   const started = await line(({ event }) => event === 'started')
   return {
     folder,
+    pid: child.pid as number,
     url: String(started['url']),
     lines,
     output: () => text,

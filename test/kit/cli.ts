@@ -15,6 +15,7 @@ export interface CliResult {
 export function cliSettings(overrides: Partial<Settings> = {}): Settings {
   return {
     timezone: 'UTC',
+    tables: new Map(),
     receiver: {
       host: '0.0.0.0',
       port: 8080,
@@ -66,7 +67,11 @@ export async function runTestCli(argv: readonly string[], given: Partial<CliDeps
     loadConfig: async () => ({ ok: true, settings: cliSettings(), warnings: [], switches: [] }),
     connectAdmin: unexpected('connectAdmin'),
     openOffline: unexpected('openOffline'),
+    rebuild: unexpected('rebuild'),
+    checkLive: unexpected('checkLive'),
+    tryOut: unexpected('tryOut'),
     bevySecret: async (settings) => settings.receiver.secrets[0],
+    torture: unexpected('torture'),
     initFiles: unexpected('initFiles'),
     jsonSchema: unexpected('jsonSchema'),
     ...given,

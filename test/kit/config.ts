@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { formatProblem } from '../../src/config/problem.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ConfigInput, LoadedConfig } from '../../src/config/load.ts'
-import { secret, template } from '../../src/core/schema-helpers.ts'
+import { mapping, secret, template } from '../../src/core/schema-helpers.ts'
 import { definePlugin, z } from '../../src/plugin.ts'
 import type { Plugin } from '../../src/plugin.ts'
 import type { Settings } from '../../src/core/settings.ts'
@@ -34,9 +34,25 @@ export const stateful = definePlugin({
   create: () => ({ send: async () => {} }),
 })
 
+/** One with an account, whose messages can be taken back. */
+export const chat = definePlugin({
+  name: 'chat',
+  options: z.strictObject({
+    token: secret().describe('A secret.'),
+    channel: mapping().describe('Where to.'),
+    texts: z.record(z.string(), mapping()).optional().describe('By name.'),
+    look: z.strictObject({ icon: z.string(), size: z.int().optional() }).optional().describe('Something deeper.'),
+    tags: z.array(z.string()).optional().describe('A list.'),
+  }),
+  leaves: true,
+  defaults: { mode: 'latest', onLeave: 'send', maxAge: 172_800_000, rate: { limit: 1, per: 1000 } },
+  create: () => ({ send: async () => {} }),
+})
+
 export const testPlugins: ReadonlyMap<string, Plugin> = new Map<string, Plugin>([
   ['echo', echo],
   ['stateful', stateful],
+  ['chat', chat],
 ])
 
 /** A new folder with these files, by path; gone when the test is over. */

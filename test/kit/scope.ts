@@ -1,4 +1,4 @@
-import type { Scope } from '../../src/core/expressions.ts'
+import type { Scope, Tables } from '../../src/core/expressions.ts'
 import { buildScope } from '../../src/core/scopes.ts'
 import type { Head, JsonObject } from '../../src/core/types.ts'
 
@@ -12,14 +12,15 @@ export function headOf(type: string, data: JsonObject, seq = 1): Head {
 export function scopeOf(
   type: string,
   data: JsonObject,
-  options: { heads?: readonly Head[]; before?: JsonObject; timezone?: string; seq?: number } = {},
+  options: { heads?: readonly Head[]; before?: JsonObject; timezone?: string; tables?: Tables; seq?: number } = {},
 ): Scope {
-  const { heads = [], before, timezone, seq = 5 } = options
+  const { heads = [], before, timezone, tables, seq = 5 } = options
   return buildScope({
     record: { type, id: String(data.id), key: `${type}:${String(data.id)}`, data },
     before,
     heads: new Map(heads.map((head) => [head.key, head])),
     delivery: { seq, receivedAt: Date.UTC(2026, 2, 1) },
     timezone,
+    tables,
   })
 }
