@@ -11,3 +11,6 @@ export type { HttpClient, HttpRequest, HttpResponse, Log, PluginState } from './
 export type { Facts, Json, JsonObject, KnownType, Mode, Position } from './core/types.ts'
 export { isPrivateHost } from './core/addresses.ts'
 export { outcomeOf, perJob, retryAfter, toOutcome } from './core/outcomes.ts'
+export { parseInstant } from './core/instants.ts'
+export { comparePositions } from './core/positions.ts'
+export { isTimeZone, toWallClock, wallClockOf, zoneOf } from './core/zones.ts'

@@ -81,7 +81,12 @@ export async function tryOut(
     tables: settings.tables,
   })
   const job = toJob({
-    ...{ record, position, scope, receivedAt: now, storeId: TRY_STORE, slot: destination.name },
+    record,
+    position,
+    scope,
+    receivedAt: now,
+    storeId: TRY_STORE,
+    slot: destination.name,
     routes: ['try'],
     attempts: 0,
     redriven: false,

@@ -21,26 +21,37 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'nothing',
 }
 
-/** Says what zod found in the words of someone who writes YAML, at the line it is about. `path` leads from `root` to `schema`. */
-export function explainIssue(issue: ZodIssue, schema: z.core.$ZodType, root: Located, path: Path): Problem[] {
+/** A part of a config and the schema it was checked with. */
+export interface Subject {
+  readonly schema: z.core.$ZodType
+  readonly root: Located
+  /** From `root` to what the schema is of. */
+  readonly path: Path
+  /** Where a value at a path from `root` was written, if `root` was put together from several places. */
+  readonly origin?: ((path: Path) => Path) | undefined
+}
+
+/** Says what zod found in the words of someone who writes YAML, at the line it is about. */
+export function explainIssue(issue: ZodIssue, subject: Subject): Problem[] {
+  const { schema, root, origin = (path) => path } = subject
   const inside = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
-  const full = [...path, ...inside]
+  const full = [...subject.path, ...inside]
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, inside)
-    return issue.keys.map((key) =>
-      problemAt(
-        keyPlaceAt(root, [...full, key]),
-        [...full, key],
-        `unknown key${didYouMean(key, unused(known, root, full))}`,
-      ),
-    )
+    return issue.keys.map((key) => {
+      const path = [...full, key]
+      const written = origin(path)
+      const message = `unknown key${didYouMean(key, unused(known, root, written.slice(0, -1)))}`
+      return problemAt(keyPlaceAt(root, path), written, message)
+    })
   }
   if (isBroken(root, full)) return []
-  if (issue.code === 'invalid_union') return explainUnion(issue, schema, root, path, full)
+  if (issue.code === 'invalid_union') return explainUnion(issue, subject, full)
   if (issue.code === 'invalid_key') {
-    return [problemAt(keyPlaceAt(root, full), full, issue.issues.map((inner) => sentence(inner.message)).join('; '))]
+    const message = issue.issues.map((inner) => sentence(inner.message)).join('; ')
+    return [problemAt(keyPlaceAt(root, full), origin(full), message)]
   }
-  return [problemAt(placeAt(root, full), full, messageOf(issue, nodeAt(root, full)))]
+  return [problemAt(placeAt(root, full), origin(full), messageOf(issue, nodeAt(root, full)))]
 }
 
 /** Keys that stand there already were not meant. */
@@ -80,19 +91,14 @@ function kindOf(node: Located): string {
 /**
  * The form that was meant is the one whose kind fits: its own issues say most. Where none fits, all kinds are named.
  */
-function explainUnion(
-  issue: z.core.$ZodIssueInvalidUnion,
-  schema: z.core.$ZodType,
-  root: Located,
-  path: Path,
-  full: Path,
-): Problem[] {
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion, subject: Subject, full: Path): Problem[] {
+  const { root, origin = (path) => path } = subject
   const isWrongKind = (inner: ZodIssue): boolean =>
     inner.path.length === 0 && (inner.code === 'invalid_type' || inner.code === 'invalid_value')
   const fitting = issue.errors.filter((inner) => inner.length > 0 && !inner.some(isWrongKind))
   const best = fitting.toSorted((a, b) => a.length - b.length)[0]
   if (best !== undefined) {
-    return best.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema, root, path))
+    return best.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, subject))
   }
   const node = nodeAt(root, full)
   const forms = new Set<string>()
@@ -100,8 +106,8 @@ function explainUnion(
     if (inner.code === 'invalid_type') forms.add(KINDS[inner.expected] ?? inner.expected)
     else if (inner.code === 'invalid_value') for (const value of inner.values) forms.add(JSON.stringify(value))
   }
-  if (forms.size === 0) return [problemAt(placeAt(root, full), full, sentence(issue.message))]
+  if (forms.size === 0) return [problemAt(placeAt(root, full), origin(full), sentence(issue.message))]
   const expected = [...forms].join(' or ')
   const message = node === undefined ? `is required: ${expected}` : `expected ${expected}, got ${kindOf(node)}`
-  return [problemAt(placeAt(root, full), full, message)]
+  return [problemAt(placeAt(root, full), origin(full), message)]
 }

@@ -13,12 +13,16 @@ export function configJsonSchema(plugins: ReadonlyMap<string, Plugin>): Part {
   const schema = toJson(configSchema)
   const properties = schema.properties as Record<string, Part>
   const destination = properties.destinations?.additionalProperties as Part
-  const fields = destination.properties as Record<string, Part>
-  fields.plugin = { ...fields.plugin, anyOf: [{ enum: [...plugins.keys()] }, { type: 'string' }] }
-  destination.allOf = [...plugins].map(([name, plugin]) => ({
-    if: { properties: { plugin: { const: name } }, required: ['plugin'] },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: optionsOf(plugin),
+  const account = properties.accounts?.additionalProperties as Part
+  for (const part of [destination, account]) {
+    const fields = part.properties as Record<string, Part>
+    fields.plugin = { ...fields.plugin, anyOf: [{ enum: [...plugins.keys()] }, { type: 'string' }] }
+  }
+  destination.anyOf = [{ required: ['plugin'] }, { required: ['account'] }]
+  // What a destination with an account needs may stand there, whichever plugin that is.
+  destination.allOf = withOptions(plugins, { not: { required: ['account'] } }, optionsOf)
+  account.allOf = withOptions(plugins, {}, (plugin) => ({
+    properties: { options: withoutNeeds(optionsOf(plugin).properties.options) },
   }))
   const { $schema: dialect, ...rest } = allowReferences(schema) as Part
   return {
@@ -29,12 +33,37 @@ export function configJsonSchema(plugins: ReadonlyMap<string, Plugin>): Part {
   }
 }
 
+/** What each plugin says of the options beside its name. */
+function withOptions(plugins: ReadonlyMap<string, Plugin>, when: Part, options: (plugin: Plugin) => Part): Part[] {
+  return [...plugins].map(([name, plugin]) => ({
+    if: { properties: { plugin: { const: name } }, required: ['plugin'], ...when },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: options(plugin),
+  }))
+}
+
 /** Options of a plugin that needs none may be left out. */
-function optionsOf(plugin: Plugin): Part {
+function optionsOf(plugin: Plugin): Part & { readonly properties: { readonly options: Part } } {
   const { $schema: _dialect, ...options } = toJson(plugin.options)
   const needed = Array.isArray(options.required) && options.required.length > 0
   const described = plugin.description === undefined ? {} : { description: plugin.description }
   return { properties: { options: { ...described, ...options } }, ...(needed ? { required: ['options'] } : {}) }
+}
+
+/** A part of what the schema wants: an account has some of the options, the destination the rest. */
+function withoutNeeds(part: Part): Part {
+  const { required: _required, oneOf, ...rest } = part
+  // Without what is required several forms may fit.
+  const forms = [oneOf, rest.anyOf].find(Array.isArray) as Part[] | undefined
+  const fields = Object.entries((rest.properties ?? {}) as Record<string, Part>)
+  return {
+    ...rest,
+    ...(fields.length === 0
+      ? {}
+      : { properties: Object.fromEntries(fields.map(([name, field]) => [name, withoutNeeds(field)])) }),
+    ...(forms === undefined ? {} : { anyOf: forms.map(withoutNeeds) }),
+    ...(Array.isArray(rest.allOf) ? { allOf: (rest.allOf as Part[]).map(withoutNeeds) } : {}),
+  }
 }
 
 function toJson(schema: z.ZodType): Part {

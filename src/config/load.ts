@@ -2,12 +2,14 @@ import { resolve } from 'node:path'
 import type { Plugin } from '../core/plugin-contract.ts'
 import { redact } from '../core/redact.ts'
 import type { Settings } from '../core/settings.ts'
+import { checkAccounts, unusedAccountWarnings } from './check-accounts.ts'
 import { checkDestinations, unfedWarnings } from './check-destinations.ts'
 import { checkRoutes } from './check-routes.ts'
 import { readEnv } from './env-file.ts'
 import type { Env } from './env-file.ts'
 import { baseDirOf } from './find.ts'
 import { loadPlugins } from './load-plugins.ts'
+import { loadTables, unusedTableWarnings } from './load-tables.ts'
 import { mergeLocated, placeAt } from './located.ts'
 import type { Located } from './located.ts'
 import type { LoadPlugin } from './plugin-loader.ts'
@@ -64,24 +66,37 @@ export async function loadConfig(input: ConfigInput): Promise<LoadedConfig> {
   const { lookup, values } = await createLookup(read.tree, dotEnv.env, baseDir, reader)
   const { tree, problems: missing } = replaceReferences(read.tree, lookup)
   const loaded = await loadPlugins(tree, input.plugins, input.loadPlugin, baseDir, reader)
+  const tables = await loadTables(tree, baseDir, reader)
   const structure = await validate(configSchema, tree)
-  const destinations = await checkDestinations(tree, loaded)
+  const { accounts, problems: ofAccounts } = checkAccounts(tree, loaded)
+  const destinations = await checkDestinations(tree, { loaded, accounts, tables: tables.names })
   const routes = checkRoutes(tree, destinations.modes)
   // What a reference stands for may be a secret, and a message may quote what it is about.
   const hide = (problem: Problem): Problem => ({ ...problem, message: redact(problem.message, values) })
 
   const later = [
     ...loaded.problems,
+    ...tables.problems,
+    ...ofAccounts,
     ...(structure.ok ? [] : structure.problems),
     ...destinations.problems,
     ...routes.problems,
   ]
   if (!structure.ok || early.length + missing.length + later.length > 0)
     return failed([...early, ...missing, ...later.map(hide)])
-  const warnings = [...routes.warnings, ...unfedWarnings(tree, routes.fed), ...generalWarnings(tree, structure.value)]
+  const used = new Set([...destinations.destinations.values()].flatMap((destination) => [...destination.tables]))
+  const warnings = [
+    ...routes.warnings,
+    ...unfedWarnings(tree, routes.fed),
+    ...unusedAccountWarnings(tree),
+    ...unusedTableWarnings(tree, tables, used),
+    ...generalWarnings(tree, structure.value),
+  ]
   const settings = toSettings({
     config: structure.value,
     input: structure.input,
+    accounts,
+    tables: tables.tables,
     destinations: destinations.destinations,
     routes: routes.routes,
     files,

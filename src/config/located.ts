@@ -42,6 +42,17 @@ export function mergeLocated(under: Located, over: Located): Located {
   return { kind: 'map', at: over.at, entries }
 }
 
+/** The same tree with another entry at a path; where the path leads through anything but maps, nothing changes. */
+export function withEntryAt(node: Located, path: readonly string[], entry: LocatedEntry): Located {
+  const [key, ...rest] = path
+  if (node.kind !== 'map' || key === undefined) return node
+  const below = node.entries.get(key)
+  if (rest.length > 0 && below === undefined) return node
+  const inside =
+    below === undefined || rest.length === 0 ? entry : { ...below, node: withEntryAt(below.node, rest, entry) }
+  return { ...node, entries: new Map(node.entries).set(key, inside) }
+}
+
 /** The plain value; scalars in `asText` give the text they were read from. */
 export function toPlain(node: Located, asText?: ReadonlySet<Located>): unknown {
   if (node.kind === 'scalar') return asText?.has(node) === true ? node.text : node.value
@@ -71,6 +82,13 @@ export function childOf(node: Located | undefined, step: string | number): Locat
   if (node?.kind === 'map') return node.entries.get(String(step))?.node
   if (node?.kind === 'list') return node.items[Number(step)]
   return undefined
+}
+
+/** A text under a name: not empty, and nothing reported about it yet. */
+export function textAt(node: Located | undefined, key: string): string | undefined {
+  const child = childOf(node, key)
+  const usable = child?.kind === 'scalar' && child.broken !== true && child.value !== ''
+  return usable && typeof child.value === 'string' ? child.value : undefined
 }
 
 /** The node at a path; undefined where there is none. */

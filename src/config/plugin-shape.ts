@@ -6,7 +6,7 @@ export function shapeProblems(candidate: unknown): string[] {
   if (typeof candidate !== 'object' || candidate === null) {
     return ['its default export is no plugin: export default definePlugin({ name, options, create })']
   }
-  const { name, options, create, defaults, stateful } = candidate as Partial<Record<keyof Plugin, unknown>>
+  const { name, options, create, defaults } = candidate as Partial<Record<keyof Plugin, unknown>>
   const problems: string[] = []
   if (name === undefined) problems.push('it has no name')
   else if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
@@ -22,7 +22,10 @@ export function shapeProblems(candidate: unknown): string[] {
   if (defaults !== undefined && (typeof defaults !== 'object' || defaults === null)) {
     problems.push('its defaults must be an object')
   }
-  if (stateful !== undefined && typeof stateful !== 'boolean') problems.push('its stateful must be true or false')
+  for (const member of ['stateful', 'leaves'] as const) {
+    const value = (candidate as Record<string, unknown>)[member]
+    if (value !== undefined && typeof value !== 'boolean') problems.push(`its ${member} must be true or false`)
+  }
   return problems
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { parseInstant } from '../core/instants.ts'
 import { duration } from '../core/schema-helpers.ts'
 import type { Start } from '../core/settings.ts'
+import { positive, rateSchema } from './schema-account.ts'
+import { batchSchema } from './schema-batch.ts'
 
 /** What a destination may be called; its state on disk belongs to this name. */
 export const NAME_PATTERN = /^[a-z0-9-]{1,40}$/
@@ -20,12 +22,14 @@ const startSchema = z
   })
   .prefault('now')
 
-const positive = (): z.ZodType<number, string | number> =>
-  duration().refine((ms) => ms > 0, 'must be longer than 0') as z.ZodType<number, string | number>
-
 /** A destination, all but the plugin's own options: those are checked with the plugin's schema. */
 export const destinationSchema = z.strictObject({
-  plugin: z.string().min(1).describe('What sends: csv, webhook, or a name under plugins.'),
+  plugin: z.string().min(1).optional().describe('What sends: csv, webhook, or a name under plugins.'),
+  account: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Instead of plugin: the account (a name under accounts) that sends, with its options and its rate.'),
   options: z.record(z.string(), z.unknown()).optional().describe("The plugin's own options."),
   mode: z
     .enum(['latest', 'every'])
@@ -33,21 +37,23 @@ export const destinationSchema = z.strictObject({
     .describe(
       'latest sends the newest state of a record, every sends each state in order. Default: as the plugin says.',
     ),
-  batch: z
-    .strictObject({
-      size: z.int().min(1).max(10_000).optional().describe('Records in one send at most.'),
-      wait: duration().optional().describe('How long to gather for a batch, such as 500ms. 0 sends at once.'),
-    })
-    .optional()
-    .describe('How many records go into one send. Default: as the plugin says.'),
+  batch: batchSchema.optional(),
   concurrency: z.int().min(1).max(1000).optional().describe('Sends under way at once. Default: as the plugin says.'),
-  rate: z
-    .strictObject({
-      limit: z.int().min(1).describe('Requests allowed in that time.'),
-      per: positive().describe('A duration such as 10s.'),
-    })
+  rate: rateSchema
     .optional()
-    .describe('Requests allowed in a span of time. Default: as the plugin says.'),
+    .describe('Requests allowed in a span of time. Not with an account. Default: as the plugin says.'),
+  maxAge: z
+    .union([z.literal('never'), positive()])
+    .optional()
+    .describe(
+      'Skip what was never sent here and happened longer ago, such as 2d; never: skip nothing. Default: as the plugin says.',
+    ),
+  onLeave: z
+    .enum(['send', 'skip'])
+    .optional()
+    .describe(
+      'A record that was sent and matches no route any longer: send that it left, or skip it. Default: as the plugin says, else skip.',
+    ),
   timeout: positive().optional().describe('How long one attempt may take, such as 30s. Default: as the plugin says.'),
   retry: z
     .strictObject({

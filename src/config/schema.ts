@@ -1,17 +1,10 @@
 import { z } from 'zod'
-import { nearest } from '../core/suggest.ts'
-import { isTimeZone } from '../core/zones.ts'
+import { accountSchema } from './schema-account.ts'
 import { destinationSchema, nameSchema } from './schema-destination.ts'
 import { adminSchema, receiverSchema, storageSchema } from './schema-receiver.ts'
+import { timezone } from './schema-timezone.ts'
 
-const timezoneSchema = z
-  .string()
-  .superRefine((zone, context) => {
-    if (/^[A-Za-z]/.test(zone) && isTimeZone(zone)) return
-    const near = nearest(zone, Intl.supportedValuesOf('timeZone'))
-    const hint = near === undefined ? '' : ` (did you mean "${near}"?)`
-    context.addIssue({ code: 'custom', message: `not a time zone such as Europe/Berlin${hint}` })
-  })
+const timezoneSchema = timezone()
   .prefault('UTC')
   .describe('IANA time zone for dates whose chapter has none, such as Europe/Berlin. Default UTC.')
 
@@ -29,6 +22,14 @@ export const configSchema = z
     receiver: receiverSchema,
     admin: adminSchema,
     storage: storageSchema,
+    accounts: z
+      .record(nameSchema, accountSchema)
+      .prefault({})
+      .describe('Credentials and rates that destinations share, by name.'),
+    tables: z
+      .record(z.string().min(1).max(80), z.string().min(1))
+      .prefault({})
+      .describe('Lookup tables for mappings, by name: CSV files with a header line; first column key, second value.'),
     filters: z
       .record(z.string().min(1).max(80), z.unknown())
       .prefault({})

@@ -1,20 +1,23 @@
 import { resolve } from 'node:path'
 import { readsOf } from '../core/expressions.ts'
-import { DEFAULT_POLICY } from '../core/plugin-contract.ts'
-import type { BatchPolicy, Plugin, Policy, Rate, RetryPolicy } from '../core/plugin-contract.ts'
+import type { Tables } from '../core/expressions.ts'
 import { secretsIn } from '../core/schema-helpers.ts'
 import type { DestinationSettings, ReceiverSettings, Route, Settings } from '../core/settings.ts'
+import type { CheckedAccount } from './check-accounts.ts'
 import type { CheckedDestination } from './check-destinations.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { loadedFrom } from './plugin-loader.ts'
 import type { Config } from './schema.ts'
 import type { DestinationConfig } from './schema-destination.ts'
+import { scheduleReads, toPolicy } from './to-policy.ts'
 
 /** Everything a config was checked into. */
 export interface CheckedConfig {
   readonly config: Config
   /** The plain config before defaults, for the hash. */
   readonly input: unknown
+  readonly accounts: ReadonlyMap<string, CheckedAccount>
+  readonly tables: Tables
   readonly destinations: ReadonlyMap<string, CheckedDestination>
   readonly routes: readonly Route[]
   readonly files: readonly string[]
@@ -28,7 +31,7 @@ export function toSettings(checked: CheckedConfig): Settings {
     toDestination(name, destination, checked.destinations.get(name) as CheckedDestination, checked),
   )
   const secretValues = new Set(config.receiver.secrets)
-  for (const { plugin, input } of checked.destinations.values()) {
+  for (const { plugin, input } of [...checked.accounts.values(), ...checked.destinations.values()]) {
     for (const secret of secretsIn(plugin.options, input)) secretValues.add(secret)
   }
   return {
@@ -38,6 +41,7 @@ export function toSettings(checked: CheckedConfig): Settings {
     storage: { ...config.storage, path: resolve(baseDir, config.storage.path) },
     destinations,
     routes,
+    tables: checked.tables,
     files,
     baseDir,
     hash: fingerprintOf({ input: checked.input, baseDir, plugins: destinations.map(({ fingerprint }) => fingerprint) }),
@@ -56,44 +60,35 @@ function toReceiver(receiver: Config['receiver'], baseDir: string): ReceiverSett
 function toDestination(
   name: string,
   config: DestinationConfig,
-  { plugin, options, input }: CheckedDestination,
-  { config: { timezone }, baseDir }: CheckedConfig,
+  { plugin, options, input, tables: used }: CheckedDestination,
+  { config: { timezone, accounts }, tables, baseDir }: CheckedConfig,
 ): DestinationSettings {
-  const { plugin: pluginName, options: _options, ...rest } = config
+  const { plugin: _plugin, options: _options, ...rest } = config
+  const accountRate = config.account === undefined ? undefined : accounts[config.account]?.rate
+  const policy = toPolicy(config, { plugin, accountRate, timezone })
+  // The order of lines in a table says nothing.
+  const content = Object.fromEntries([...used].map((table) => [table, [...(tables.get(table) ?? [])].sort()]))
   return {
     name,
     plugin,
+    account: config.account,
     options,
-    reads: readsOf(options),
-    ...toPolicy(config, plugin),
+    reads: new Set([...readsOf(options), ...scheduleReads(policy.batch)]),
+    ...policy,
     start: config.start,
     was: config.was,
     join: config.join,
     window: config.window,
     maxExceptions: config.maxExceptions,
-    fingerprint: fingerprintOf({ ...rest, pluginName, code: loadedFrom(plugin)?.stamp, input, timezone, baseDir }),
+    fingerprint: fingerprintOf({
+      ...rest,
+      accountRate,
+      pluginName: plugin.name,
+      code: loadedFrom(plugin)?.stamp,
+      input,
+      tables: content,
+      timezone,
+      baseDir,
+    }),
   }
-}
-
-/** What the config says, else the plugin, else the default; batch and retry field by field. */
-function toPolicy(config: DestinationConfig, { defaults = {}, stateful }: Plugin): Policy {
-  const batch: BatchPolicy = { ...DEFAULT_POLICY.batch, ...defaults.batch, ...defined(config.batch) }
-  const retry: RetryPolicy = { ...DEFAULT_POLICY.retry, ...defaults.retry, ...defined(config.retry) }
-  const rate: Rate | undefined = config.rate ?? defaults.rate
-  return {
-    mode: config.mode ?? defaults.mode ?? DEFAULT_POLICY.mode,
-    batch,
-    concurrency: stateful === true ? 1 : (config.concurrency ?? defaults.concurrency ?? DEFAULT_POLICY.concurrency),
-    rate,
-    onLeave: DEFAULT_POLICY.onLeave,
-    timeout: config.timeout ?? defaults.timeout ?? DEFAULT_POLICY.timeout,
-    retry: { ...retry, maxDelay: Math.max(retry.maxDelay, retry.delay) },
-  }
-}
-
-type Defined<T> = { readonly [Key in keyof T]: Exclude<T[Key], undefined> }
-
-function defined<T extends object>(value: T | undefined): Partial<Defined<T>> {
-  const entries = Object.entries(value ?? {}).filter(([, inner]) => inner !== undefined)
-  return Object.fromEntries(entries) as Partial<Defined<T>>
 }

@@ -13,13 +13,15 @@ export type Validated<T> =
 
 /**
  * Checks what stands at `path` of `root` with a schema. Where a reference took a type the field does not want (a secret of digits
- * only), its text is tried before anything is reported. `absent` stands in where there is nothing at the path.
+ * only), its text is tried before anything is reported. `absent` stands in where there is nothing at the path; `origin` tells
+ * where a value was written, if `root` was put together from several places.
  */
 export async function validate<Schema extends z.ZodType>(
   schema: Schema,
   root: Located,
   path: Path = [],
   absent: unknown = undefined,
+  origin?: (path: Path) => Path,
 ): Promise<Validated<z.output<Schema>>> {
   const node = nodeAt(root, path)
   const asText = new Set<Located>()
@@ -32,7 +34,7 @@ export async function validate<Schema extends z.ZodType>(
       const message = `the schema of this plugin failed: ${result.thrown.name}`
       return { ok: false, problems: [problemAt(placeAt(root, path), path, message)] }
     }
-    const issues = result.error.issues
+    const issues = result.error.issues.filter(isFirst)
     const before = asText.size
     for (const issue of issues) {
       for (const scalar of node === undefined ? [] : scalarsOf(issue, node)) {
@@ -44,7 +46,7 @@ export async function validate<Schema extends z.ZodType>(
     if (asText.size === before) {
       const problems = issues.flatMap((issue) => {
         const scalar = node === undefined ? undefined : nodeAt(node, pathOf(issue))
-        return explainIssue((scalar && firstIssues.get(scalar)) ?? issue, schema, root, path)
+        return explainIssue((scalar && firstIssues.get(scalar)) ?? issue, { schema, root, path, origin })
       })
       return { ok: false, problems }
     }
@@ -59,6 +61,12 @@ async function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): 
   } catch (error) {
     return { success: false, thrown: coerceError(error) }
   }
+}
+
+/** A value of the wrong kind is just that, whatever its length may say. */
+function isFirst({ path }: z.core.$ZodIssue, index: number, all: readonly z.core.$ZodIssue[]): boolean {
+  const same = all.find((other) => other.code === 'invalid_type' && other.path.join('\0') === path.join('\0'))
+  return same === undefined || all.indexOf(same) >= index
 }
 
 function pathOf(issue: z.core.$ZodIssue): Path {

@@ -66,6 +66,8 @@ export interface Take {
 export interface LedgerDestination {
   readonly name: string
   readonly mode: Mode
+  /** It shows the newest state of a record only, whatever it was sent: a table. */
+  readonly showsNewest: boolean
   /** In the end. */
   readonly books: LedgerBooks
   /** As they stood on disk when a life ended, by life; not of every life. */

@@ -86,7 +86,7 @@ interface Ground {
 }
 
 function toFates({ destination, index, accepted, takes, newest, broken }: Ground): Fates {
-  const { name, mode, books } = destination
+  const { name, mode, showsNewest, books } = destination
   const isOpen = openIn(books, mode)
   const times = new Map<string, number>()
   for (const { position, delivered } of takes) {
@@ -111,7 +111,7 @@ function toFates({ destination, index, accepted, takes, newest, broken }: Ground
     const open = isOpen(key, position)
     if (open !== undefined) fates[open] += 1
     else if (match === 'no') skip('no route matches')
-    else if (mode === 'latest' && newest.get(key) !== position) skip('a newer state came')
+    else if ((mode === 'latest' || showsNewest) && newest.get(key) !== position) skip('a newer state came')
     else if (match === 'maybe') skip('a joined record did not match when it was read')
     else {
       const detail = 'settled in the books, but neither delivered nor dead'

@@ -17,7 +17,8 @@ interface Deps {
 /** Starts counting with the next delivery that is indexed. */
 export function countUnmatched(deps: Deps): { readonly counts: Readonly<Record<string, number>>; stop(): void } {
   const { index } = deps
-  const counts: Record<string, number> = {}
+  // Types are text from outside: `constructor` is one like any other.
+  const counts: Record<string, number> = Object.create(null)
   let next = index.indexed + 1
   let running = false
 

@@ -100,8 +100,18 @@ export type Mark = Readonly<z.infer<typeof markDocument>>
 
 /** Key of the mark. */
 export const MARK = 'meta:indexed'
+/** Key of the marker of a rebuild that is under way. */
+export const REBUILD = 'meta:rebuild'
 /** Prefix of the quarantine. */
 export const QUARANTINE = 'quarantine'
+
+/** A body that is never opened again. No part of the index: a rebuild keeps it. */
+export const asideDocument = z.object({ v: z.literal(1), seq: count, deaths: count })
+/** Prefix of those. */
+export const ASIDE = 'aside'
+
+/** Key of the document that says a body is never opened again. */
+export const asideKey = (seq: number): string => seqKey(ASIDE, seq)
 
 /** Key of a delivery's index entry. */
 export const entryKey = (seq: number): string => seqKey('index', seq)

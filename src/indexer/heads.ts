@@ -18,10 +18,12 @@ const PAGE = 500
 /** A parsed object takes about this many bytes for each character of its JSON, and this many more by itself. */
 const BYTES_PER_CHARACTER = 4
 const BYTES_PER_HEAD = 500
+/** That there is none is worth knowing too: most records refer to some head that never came. */
+const BYTES_PER_ABSENCE = 200
 
 /** Makes it; `limit` is in bytes of memory, roughly. */
 export function createHeads(store: Store, limit: number): Heads {
-  const cache = createWeightedCache<string, StoredHead>(limit)
+  const cache = createWeightedCache<string, StoredHead | 'absent'>(limit)
   let commits = 0
 
   const keep = (head: StoredHead, size: number) =>
@@ -31,7 +33,10 @@ export function createHeads(store: Store, limit: number): Heads {
     const then = commits
     const documents = await store.getMany(keys.map(headKey))
     for (const [index, key] of keys.entries()) {
-      if (documents[index] === undefined) continue
+      if (documents[index] === undefined) {
+        if (then === commits) cache.set(key, 'absent', BYTES_PER_ABSENCE)
+        continue
+      }
       const { v: _, asOf, since, ...facts } = readDocument(headDocument, headKey(key), documents[index])
       const head = { ...facts, key, ...(asOf === undefined ? {} : { asOf }), ...(since === undefined ? {} : { since }) }
       found.set(key, head)
@@ -47,7 +52,7 @@ export function createHeads(store: Store, limit: number): Heads {
       for (const key of new Set(keys)) {
         const head = cache.get(key)
         if (head === undefined) missing.push(key)
-        else found.set(key, head)
+        else if (head !== 'absent') found.set(key, head)
       }
       for (let at = 0; at < missing.length; at += PAGE) await load(missing.slice(at, at + PAGE), found)
       return keys.map((key) => found.get(key))

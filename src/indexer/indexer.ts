@@ -1,15 +1,16 @@
 /** Makes the index: reads the journal behind its writers, decides about each record, keeps heads and verdicts. */
 
+import { CAREFREE, type Careful } from '../core/careful.ts'
 import { StoreError } from '../core/errors.ts'
 import type { Alerts, Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
 import type { Head, Position } from '../core/types.ts'
 import { createDeliveries } from './deliveries.ts'
 import type { Mark, Quarantined } from './documents.ts'
-import { MARK, markDocument, readDocument } from './documents.ts'
+import { MARK, markDocument, readDocument, REBUILD } from './documents.ts'
 import type { Evaluated } from './evaluate.ts'
 import { createHeads } from './heads.ts'
 import type { Sighting } from './lookups.ts'
-import { findByMail, hasEntry, readHistory, readQuarantine } from './lookups.ts'
+import { findByMail, hasEntry, readAside, readHistory, readQuarantine } from './lookups.ts'
 import { createIndexing } from './indexing.ts'
 import { report } from './report.ts'
 import type { IndexStats } from './tallies.ts'
@@ -22,11 +23,17 @@ export interface IndexerDeps {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
-  /** The most a body may have when inflated; default 256 MB. */
+  /** Default: ordinary life. */
+  readonly careful?: Careful | undefined
+  /** Deliveries are coming in right now: indexing leaves them more room. Default: never. */
+  readonly busy?: (() => boolean) | undefined
+  /** It is being made anew. `failed` is told of what would otherwise be tried again for ever. */
+  readonly rebuilding?: { failed(error: unknown): void } | undefined
+  /** The most a compressed body may have when inflated; default 64 MB, as much as the receiver takes of a plain one. */
   readonly maxInflated?: number | undefined
-  /** Memory for deliveries, so that several destinations read one once; default 64 MB. */
+  /** Memory for deliveries, so that several destinations read one once; default 32 MB. */
   readonly deliveryCache?: number | undefined
-  /** Memory for heads; default 64 MB. */
+  /** Memory for heads; default 32 MB. */
   readonly headCache?: number | undefined
 }
 
@@ -53,15 +60,18 @@ const MB = 1024 * 1024
 
 /**
  * Opens the index; writes nothing before `start`. Rejects with `ERR_JOURNAL_BEHIND` when it reaches further than the journal (a
- * backup of one without the other), `ERR_INDEX_DAMAGED` when mark and entries do not agree, and with what the store rejects.
+ * backup of one without the other), `ERR_INDEX_DAMAGED` when mark and entries do not agree, `ERR_INDEX_UNFINISHED` when a rebuild
+ * was not finished, and with what the store rejects.
  */
 export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
   const { store, journal, log, alerts } = deps
-  const maxInflated = deps.maxInflated ?? 256 * MB
-  const heads = createHeads(store, deps.headCache ?? 64 * MB)
-  const deliveries = createDeliveries(store, journal, deps.deliveryCache ?? 64 * MB, maxInflated)
+  const maxInflated = deps.maxInflated ?? 64 * MB
+  const heads = createHeads(store, deps.headCache ?? 32 * MB)
+  const deliveries = createDeliveries(store, journal, deps.deliveryCache ?? 32 * MB, maxInflated)
   const listeners = new Set<(seq: number, firstSeen: readonly string[]) => void>()
+  if (deps.rebuilding === undefined) await refuseUnfinished(store)
   let mark = await openMark(store, journal)
+  const aside = await readAside(store)
 
   function committed(evaluated: Evaluated): void {
     mark = evaluated.mark
@@ -83,7 +93,8 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
     }
   }
 
-  const indexing = createIndexing({ ...deps, maxInflated, heads, mark: () => mark, committed })
+  const { careful = CAREFREE, busy = () => false } = deps
+  const indexing = createIndexing({ ...deps, failed: deps.rebuilding?.failed, careful, aside, busy, maxInflated, heads, mark: () => mark, committed })
 
   return {
     start: indexing.start,
@@ -136,13 +147,7 @@ export async function readMark(store: Store, journal: Journal): Promise<Mark> {
 
 async function openMark(store: Store, journal: Journal): Promise<Mark> {
   const mark = await readMark(store, journal)
-  if (mark.seq > journal.tail) {
-    throw new StoreError(
-      'ERR_JOURNAL_BEHIND',
-      `deliveries up to ${mark.seq} were indexed, but the journal ends at ${journal.tail}: ` +
-        `deliveries ${journal.tail + 1} to ${mark.seq} are missing, restore a newer backup`,
-    )
-  }
+  refuseBehind(mark, journal)
   // Without atomic commits a kill may leave an entry behind the mark; it is written again.
   const ahead = store.capabilities.atomic && (await hasEntry(store, mark.seq + 1))
   const behind = mark.seq >= journal.first && !(await hasEntry(store, mark.seq))
@@ -151,4 +156,24 @@ async function openMark(store: Store, journal: Journal): Promise<Mark> {
     throw new StoreError('ERR_INDEX_DAMAGED', `${what} stands at ${mark.seq}: make the index again with rebuild`)
   }
   return mark
+}
+
+/** Throws `ERR_JOURNAL_BEHIND` when a mark lies past the journal's tail; one that cannot be read says nothing. */
+export function refuseBehind(found: unknown, { tail }: Pick<Journal, 'tail'>): void {
+  const mark = markDocument.safeParse(found)
+  if (!mark.success || mark.data.seq <= tail) return
+  const { seq } = mark.data
+  throw new StoreError(
+    'ERR_JOURNAL_BEHIND',
+    `deliveries up to ${seq} were indexed, but the journal ends at ${tail}: ` +
+      `deliveries ${tail + 1} to ${seq} are missing, restore a newer backup`,
+  )
+}
+
+async function refuseUnfinished(store: Store): Promise<void> {
+  if ((await store.get(REBUILD)) === undefined) return
+  throw new StoreError(
+    'ERR_INDEX_UNFINISHED',
+    'the index is being made again and that was not finished: run `bevy-bridge rebuild`, which goes on where it stopped',
+  )
 }

@@ -1,7 +1,8 @@
 /** The loop that indexes: gather some deliveries, decide, commit, go on. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { StoreError } from '../core/errors.ts'
+import type { Careful } from '../core/careful.ts'
+import { isBridgeError, StoreError } from '../core/errors.ts'
 import type { Alerts, Clock, Journal, Log, Store } from '../core/ports.ts'
 import type { StoredHead } from '../core/versions.ts'
 import type { Mark } from './documents.ts'
@@ -10,7 +11,7 @@ import type { Evaluated } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
 import type { Heads } from './heads.ts'
 import type { OpenDelivery } from './open-delivery.ts'
-import { openDelivery, toProblem } from './open-delivery.ts'
+import { leaveClosed, openDelivery, toProblem } from './open-delivery.ts'
 import { createPersistence, Stopped } from './persist.ts'
 import { createReadAhead } from './read-ahead.ts'
 
@@ -29,19 +30,30 @@ interface Deps {
   readonly alerts: Alerts
   readonly maxInflated: number
   readonly heads: Heads
+  readonly careful: Careful
+  /** Bodies that are not to be opened, by delivery. */
+  readonly aside: ReadonlySet<number>
+  /** Deliveries are coming in right now. */
+  busy(): boolean
+  /** Told of each failure that is waited out. */
+  readonly failed?: ((error: unknown) => void) | undefined
   mark(): Mark
   /** A batch is on disk. */
   committed(evaluated: Evaluated): void
 }
 
 /** A batch ends with whichever comes first; entries stay one per delivery. */
-const MOST_DELIVERIES = 64
+const MOST_DELIVERIES = 256
 const MOST_CHARACTERS = 512 * 1024
+/** While deliveries come in, batches are this far apart, as long as none waits longer than `LONGEST_LAG`. */
+const YIELD = 50
+const LONGEST_LAG = 10_000
 const PAUSE_AFTER_BUG = 10_000
+const PAUSE_AFTER_NOTE = 1_000
 
 /** Makes it. Nothing runs before `start`. */
 export function createIndexing(deps: Deps): Indexing {
-  const { store, journal, log, heads, mark, committed } = deps
+  const { store, journal, clock, log, heads, careful, mark, committed } = deps
   const persistence = createPersistence(deps)
   const { insist } = persistence
   let running: Promise<void> | undefined
@@ -56,15 +68,16 @@ export function createIndexing(deps: Deps): Indexing {
     }),
   )
 
-  async function gather(): Promise<OpenDelivery[]> {
+  async function gather(most: number): Promise<OpenDelivery[]> {
     const batch: OpenDelivery[] = []
     let characters = 0
     const { tail } = journal
     for (let seq = mark().seq + 1; seq <= tail; seq++) {
-      const delivery = await openDelivery(await ahead.take(seq, tail), deps.maxInflated)
+      const stored = await ahead.take(seq, tail)
+      const delivery = deps.aside.has(seq) ? leaveClosed(stored) : await openDelivery(stored, deps.maxInflated)
       batch.push(delivery)
       characters += delivery.size
-      if (batch.length >= MOST_DELIVERIES || characters >= MOST_CHARACTERS) break
+      if (batch.length >= most || characters >= MOST_CHARACTERS) break
     }
     return batch
   }
@@ -110,6 +123,12 @@ export function createIndexing(deps: Deps): Indexing {
     committed(evaluated)
   }
 
+  /** Receiving goes first: what is in the journal is safe and can wait, a sender cannot. */
+  async function yieldToReceiver(newest: number): Promise<void> {
+    await nextTurn()
+    if (deps.busy() && clock.now() - newest < LONGEST_LAG) await persistence.pause(YIELD)
+  }
+
   async function run(): Promise<void> {
     while (!persistence.stopped) {
       if (mark().seq >= journal.tail) {
@@ -120,13 +139,20 @@ export function createIndexing(deps: Deps): Indexing {
         continue
       }
       try {
-        await index(await gather())
-        // Leaves room for the receiver between two batches.
-        await nextTurn()
+        if (careful.on) {
+          const seq = mark().seq + 1
+          await careful.turn({ state: 'body', seq }, async () => index(await gather(1)))
+          continue
+        }
+        const batch = await gather(MOST_DELIVERIES)
+        await index(batch)
+        await yieldToReceiver(batch.at(-1)?.receivedAt ?? 0)
       } catch (error) {
         if (error instanceof Stopped) break
+        deps.failed?.(error)
         log.error('indexing failed; it is tried again', { seq: mark().seq + 1 }, error)
-        await persistence.pause(PAUSE_AFTER_BUG)
+        // Trouble with the store is waited out inside; what comes out here is a note of careful mode that was not taken.
+        await persistence.pause(isBridgeError(error, 'store') ? PAUSE_AFTER_NOTE : PAUSE_AFTER_BUG)
       }
     }
   }

@@ -18,7 +18,7 @@ const MAX_ENCODINGS = 3
 
 /**
  * Undoes the content encodings (`gzip`, `deflate`, `br`, several in a row) and decodes UTF-8, a BOM tolerated. At most `limit` bytes
- * come out, whatever the ratio. Throws a BridgeError of kind `record`: `ERR_BODY_ENCODING`, `ERR_BODY_INFLATE`,
+ * come out of them, whatever the ratio; a plain body is as large as the receiver let it be. Throws a BridgeError of kind `record`: `ERR_BODY_ENCODING`, `ERR_BODY_INFLATE`,
  * `ERR_BODY_TOO_BIG`, `ERR_BODY_UTF8`.
  */
 export async function toText(bytes: Uint8Array, encoding: string | undefined, limit: number): Promise<string> {
@@ -29,7 +29,6 @@ export async function toText(bytes: Uint8Array, encoding: string | undefined, li
   if (encodings.length > MAX_ENCODINGS) throw unusable('ERR_BODY_ENCODING', 'it is compressed too many times')
   let plain = bytes
   for (const name of encodings.toReversed()) plain = await undo(plain, name, limit)
-  if (plain.byteLength > limit) throw tooBig(limit)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(plain)
   } catch (cause) {

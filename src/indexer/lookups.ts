@@ -4,6 +4,8 @@ import type { Store } from '../core/ports.ts'
 import type { Json, Position, Verdict } from '../core/types.ts'
 import type { Quarantined } from './documents.ts'
 import {
+  ASIDE,
+  asideDocument,
   entryDocument,
   entryKey,
   mailDocument,
@@ -69,6 +71,13 @@ export async function readQuarantine(
       },
     ]
   })
+}
+
+/** The deliveries whose bodies are never opened again. */
+export async function readAside(store: Store): Promise<ReadonlySet<number>> {
+  const keys = await store.keys(ASIDE)
+  const documents = await store.getMany(keys)
+  return new Set(keys.map((key, index) => readDocument(asideDocument, key, documents[index]).seq))
 }
 
 /** True when a delivery has an index entry; reads no entry. */

@@ -62,6 +62,12 @@ export async function openDelivery(delivery: StoredDelivery, maxInflated: number
   return { ...facts, size: body.size, records }
 }
 
+/** A delivery whose body is not to be touched. */
+export function leaveClosed({ seq, receivedAt, asOf }: StoredDelivery): OpenDelivery {
+  const problem = { code: 'ERR_BODY_DEADLY', reason: 'indexing it has ended the process several times; it was not opened' }
+  return { seq, receivedAt, size: 0, problem, records: [], ...(asOf === undefined ? {} : { asOf }) }
+}
+
 type Body =
   | { readonly state: 'items'; readonly items: readonly BodyItem[]; readonly size: number }
   | { readonly state: 'unusable'; readonly problem: Problem }

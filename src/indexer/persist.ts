@@ -31,7 +31,13 @@ export class Stopped extends Error {
 }
 
 /** Makes it. */
-export function createPersistence(deps: { clock: Clock; log: Log; alerts: Alerts }): Persistence {
+export function createPersistence(deps: {
+  readonly clock: Clock
+  readonly log: Log
+  readonly alerts: Alerts
+  /** Told of each failure that is waited out. */
+  readonly failed?: ((error: unknown) => void) | undefined
+}): Persistence {
   const { clock, log, alerts } = deps
   let stopped = false
   const sleepers = new Set<() => void>()
@@ -65,6 +71,7 @@ export function createPersistence(deps: { clock: Clock; log: Log; alerts: Alerts
           return await fn()
         } catch (error) {
           if (isOfTheValue(error)) throw error
+          deps.failed?.(error)
           const code = isBridgeError(error) ? error.code : coerceError(error).name
           log.error(`${what} failed; it is tried again`, { seq, code, wait }, error)
           const message = `Indexing waits at delivery ${seq}: ${what} failed (${code}). Nothing is lost; nothing newer is sent until it works.`

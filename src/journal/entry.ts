@@ -8,6 +8,8 @@ import type { NewDelivery, StoredDelivery } from '../core/ports.ts'
 const NEWLINE = 10
 /** The header is our own and short; what has no line end by here is none. */
 const MAX_HEADER = 4096
+/** Characters kept of what the sender's headers say; longer than any media type or list of encodings, it is of no use. */
+const MAX_FACT = 200
 
 const position = z.object({ seq: z.number().int().nonnegative(), n: z.number().int().nonnegative() })
 
@@ -22,19 +24,29 @@ const header = z.object({
   crc32: z.number().int().nonnegative(),
 })
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** A delivery as the bytes kept under its key; the length and checksum of the body stand in the header. */
+/** A delivery with what came from outside in its header cut to what fits one. */
+export function bounded(delivery: NewDelivery): NewDelivery {
+  const { encoding, contentType } = delivery
+  if ((encoding?.length ?? 0) <= MAX_FACT && (contentType?.length ?? 0) <= MAX_FACT) return delivery
+  return {
+    ...delivery,
+    ...(encoding === undefined ? {} : { encoding: encoding.slice(0, MAX_FACT) }),
+    ...(contentType === undefined ? {} : { contentType: contentType.slice(0, MAX_FACT) }),
+  }
+}
+
+/** A `bounded` delivery as the bytes kept under its key; the length and checksum of the body stand in the header. */
 export function encodeEntry(seq: number, delivery: NewDelivery): Uint8Array {
-  const { bytes, receivedAt, encoding, asOf } = delivery
-  // Comes from outside; longer than any media type, it is of no use.
-  const contentType = delivery.contentType?.slice(0, 200)
+  const { bytes, receivedAt, encoding, contentType, asOf } = delivery
   const facts: z.infer<typeof header> = { v: 1, seq, receivedAt, length: bytes.byteLength, crc32: crc32(bytes) }
-  const line = encoder.encode(`${JSON.stringify({ ...facts, encoding, contentType, asOf })}\n`)
-  const entry = new Uint8Array(line.byteLength + bytes.byteLength)
-  entry.set(line)
-  entry.set(bytes, line.byteLength)
+  const line = `${JSON.stringify({ ...facts, encoding, contentType, asOf })}\n`
+  const length = Buffer.byteLength(line)
+  // Room of its own: it is kept for a while, and would hold the whole pool that short-lived buffers share.
+  const entry = Buffer.allocUnsafeSlow(length + bytes.byteLength)
+  entry.write(line)
+  entry.set(bytes, length)
   return entry
 }
 

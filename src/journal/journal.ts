@@ -5,7 +5,7 @@ import { seqKey } from '../core/keys.ts'
 import type { Journal, Log, NewDelivery, Store, StoredDelivery, StoreOp } from '../core/ports.ts'
 import { createWeightedCache } from '../core/weighted-cache.ts'
 import { checkNothingBehind, findFirst, findTail, gap, JOURNAL } from './ends.ts'
-import { decodeEntry, encodeEntry } from './entry.ts'
+import { bounded, decodeEntry, encodeEntry } from './entry.ts'
 
 /**
  * `sound`: seqs are handed out. `failed`: an append failed, and no new one begins until all under way have ended and the
@@ -50,7 +50,8 @@ export async function createJournal(store: Store, { log }: { readonly log: Log }
     }
   }
 
-  async function write(delivery: NewDelivery): Promise<{ readonly seq: number }> {
+  async function write(given: NewDelivery): Promise<{ readonly seq: number }> {
+    const delivery = bounded(given)
     const seq = next++
     const ops: StoreOp[] = [{ op: 'expect', key: seqKey(JOURNAL, seq), present: false }]
     if (seq > first) ops.push({ op: 'expect', key: seqKey(JOURNAL, seq - 1), present: true })

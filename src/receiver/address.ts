@@ -9,6 +9,7 @@ export type IsTrusted = (address: string) => boolean
  * Throws `ERR_RECEIVER_PROXIES` for anything else.
  */
 export function compileProxies(entries: readonly string[]): IsTrusted {
+  if (entries.length === 0) return () => false
   const list = new BlockList()
   for (const entry of entries) {
     const [address = '', prefix] = entry.split('/')

@@ -26,13 +26,21 @@ export type Granted = { readonly state: 'granted' } | { readonly state: 'timeout
 
 /** First come, first served room for bodies in memory. */
 export interface Admission {
-  /** Asks for room for a body: all of it where its length is declared, else a first step that may `grow`. */
-  enter(ask: { readonly bytes: number; readonly grows: boolean }, signal: AbortSignal): Promise<Entry>
+  /** Asks for room for a body. */
+  enter(ask: Ask, signal: AbortSignal): Promise<Entry>
+  /** The same where there is room at once and nobody waits; else undefined. */
+  enterNow(ask: Ask): Ticket | undefined
   configure(limits: AdmissionLimits): void
   /** Bytes promised now. */
   readonly inFlight: number
   /** Bodies that wait for room now. */
   readonly waiting: number
+}
+
+/** Room wanted for a body: all of it where its length is declared, else a first step that may `grow`. */
+export interface Ask {
+  readonly bytes: number
+  readonly grows: boolean
 }
 
 /** What came of `enter`. */
@@ -79,11 +87,10 @@ export function createAdmission(initial: AdmissionLimits & { readonly clock: Clo
     return sum - largest <= capacity() - limits.maxBody
   }
 
-  function grant(waiter: Waiter): void {
-    slots.add(waiter.slot)
-    waiter.slot.held += waiter.bytes
-    inFlight += waiter.bytes
-    waiter.wake({ state: 'granted' })
+  function give(slot: Slot, bytes: number): void {
+    slots.add(slot)
+    slot.held += bytes
+    inFlight += bytes
   }
 
   function pump(): void {
@@ -100,7 +107,8 @@ export function createAdmission(initial: AdmissionLimits & { readonly clock: Clo
 
   function take(queue: Waiter[], waiter: Waiter): void {
     queue.splice(queue.indexOf(waiter), 1)
-    grant(waiter)
+    give(waiter.slot, waiter.bytes)
+    waiter.wake({ state: 'granted' })
   }
 
   function wait(queue: Waiter[], slot: Slot, bytes: number, signal: AbortSignal): Promise<Granted> {
@@ -155,6 +163,12 @@ export function createAdmission(initial: AdmissionLimits & { readonly clock: Clo
       const slot: Slot = { held: 0, grows: ask.grows, patience: limits.timeout }
       const granted = await wait(entering, slot, ask.bytes, signal)
       return granted.state === 'granted' ? { state: 'granted', ticket: ticketOf(slot) } : granted
+    },
+    enterNow(ask) {
+      const slot: Slot = { held: 0, grows: ask.grows, patience: limits.timeout }
+      if (entering.length > 0 || growing.length > 0 || !fits(slot, ask.bytes)) return undefined
+      give(slot, ask.bytes)
+      return ticketOf(slot)
     },
     configure(changed) {
       limits = changed

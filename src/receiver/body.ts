@@ -25,6 +25,19 @@ export interface BodyOptions {
 }
 
 /**
+ * The body, when all of it came together with the head, as most do; else undefined, and nothing was read. A copy, as in `readBody`.
+ */
+export async function takeWhole(req: IncomingMessage, declared: number | undefined): Promise<Uint8Array | undefined> {
+  // The parser tells of the head before it goes on to the body.
+  await undefined
+  if (declared === undefined || declared === 0 || req.readableLength !== declared) return undefined
+  const bytes = Buffer.from(req.read() as Buffer)
+  // On to its end, which has nothing more to bring.
+  req.resume()
+  return bytes
+}
+
+/**
  * Reads a body as raw bytes into room of its own, so that no small piece holds a larger network buffer. Never rejects, and
  * leaves the connection open: closing it is the caller's.
  */

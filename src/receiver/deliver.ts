@@ -3,9 +3,9 @@ import { coerceError } from '../core/errors.ts'
 import type { NewDelivery } from '../core/ports.ts'
 import type { ReceiverSettings } from '../core/settings.ts'
 import type { Facts } from '../core/types.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, Ask, Entry } from './admission.ts'
 import { adviceFor, printable } from './advice.ts'
-import { FIRST_STEP, readBody } from './body.ts'
+import { FIRST_STEP, readBody, takeWhole } from './body.ts'
 import type { Exchange } from './exchange.ts'
 import { pathOf, samePath } from './path.ts'
 import type { Refusal } from './reasons.ts'
@@ -34,7 +34,7 @@ export interface DeliverOptions {
 /** Takes one POST: secret, room, body, journal. The life of a delivery up to its answer. */
 export async function deliver(exchange: Exchange, options: DeliverOptions): Promise<Decision> {
   const { settings, admission, deps, tuning } = options
-  const { req, signal } = exchange
+  const { req } = exchange
   const stranger = checkSender(req, settings, deps.secrets())
   if (stranger !== undefined) return stranger
 
@@ -44,15 +44,19 @@ export async function deliver(exchange: Exchange, options: DeliverOptions): Prom
   if (!storable.ok) return refused('not-storable', `Deliveries cannot be stored now: ${storable.reason}`)
 
   const ask = { bytes: declared ?? Math.min(FIRST_STEP, settings.maxBody), grows: declared === undefined }
-  // Whoever ends its side while it waits is taken as gone. (Bun tells only once the body is read: it is stored if whole.)
-  const leave = () => exchange.end('sender-gone')
-  req.socket.once('end', leave)
-  const entry = await admission.enter(ask, signal)
-  req.socket.off('end', leave)
-  if (entry.state === 'aborted') return { state: 'refused', refusal: signal.reason as Refusal }
+  const now = admission.enterNow(ask)
+  const entry =
+    now === undefined ? await waitForRoom(exchange, admission, ask) : ({ state: 'granted', ticket: now } as const)
+  if (entry.state === 'aborted') return { state: 'refused', refusal: exchange.signal.reason as Refusal }
   if (entry.state === 'timeout') return notAdmitted(settings)
   const { ticket } = entry
   try {
+    const whole = await takeWhole(req, declared)
+    if (whole !== undefined) {
+      exchange.committing = true
+      return await store(req, whole, deps)
+    }
+    const { signal } = exchange
     if (exchange.expects && !signal.aborted) exchange.res.writeContinue()
     const limits = { maxBody: settings.maxBody, idle: tuning.bodyIdle, total: tuning.bodyTotal }
     const body = await readBody(req, { ...limits, declared, ticket, signal, clock: deps.clock })
@@ -65,6 +69,16 @@ export async function deliver(exchange: Exchange, options: DeliverOptions): Prom
   } finally {
     ticket.release()
   }
+}
+
+async function waitForRoom(exchange: Exchange, admission: Admission, ask: Ask): Promise<Entry> {
+  const { req, signal } = exchange
+  // Whoever ends its side while it waits is taken as gone. (Bun tells only once the body is read: it is stored if whole.)
+  const leave = () => exchange.end('sender-gone')
+  req.socket.once('end', leave)
+  const entry = await admission.enter(ask, signal)
+  req.socket.off('end', leave)
+  return entry
 }
 
 async function store(req: IncomingMessage, bytes: Uint8Array, deps: ReceiverDeps): Promise<Decision> {

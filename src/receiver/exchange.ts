@@ -47,15 +47,25 @@ export function createExchanges(): Exchanges {
 
   return {
     begin(req, res, facts) {
-      const controller = new AbortController()
+      // Made only for those that have to wait for something: most have their whole body at once.
+      let controller: AbortController | undefined
+      let ended: Refusal | undefined
       const exchange: Exchange = {
-        ...facts,
         req,
         res,
-        signal: controller.signal,
+        ...facts,
+        get signal() {
+          if (controller === undefined) {
+            controller = new AbortController()
+            if (ended !== undefined) controller.abort(ended)
+          }
+          return controller.signal
+        },
         committing: false,
         end(refusal) {
-          if (!exchange.committing && !controller.signal.aborted) controller.abort(refusal)
+          if (exchange.committing || ended !== undefined) return
+          ended = refusal
+          controller?.abort(refusal)
         },
       }
       byRequest.set(req, exchange)

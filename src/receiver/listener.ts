@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { BridgeError } from '../core/errors.ts'
+import { createConnections, type Connections } from './connections.ts'
 import type { Pair } from './tls.ts'
 import type { Tuning } from './types.ts'
 
@@ -13,7 +14,9 @@ export interface ServerEvents {
   fault(code: string | undefined, socket: Socket): void
   /** An `Expect` other than `100-continue`. The connection is closed after this. */
   expectation(req: IncomingMessage): void
-  /** A connection over the limit was closed. */
+  /** A request is under way on this connection. */
+  busy(socket: Socket): boolean
+  /** A connection was closed because of the limit. */
   dropped(address: string | undefined): void
 }
 
@@ -21,6 +24,8 @@ export interface ServerEvents {
 export interface Listener {
   readonly address: string
   readonly port: number
+  /** A delivery came over this connection: others make room before it. */
+  prove(socket: Socket): void
   /** New connections get this certificate; those open go on with theirs. */
   swap(pair: Pair): Promise<void>
   /** Accepts no more, and closes idle connections. */
@@ -38,13 +43,17 @@ export interface ListenOptions {
   readonly events: ServerEvents
 }
 
+/** Connections whose TLS handshake is not done are in nobody's book on Bun; the runtime itself stops at this many times the limit. */
+const HARD_LIMIT = 4
 const RELISTEN_TRIES = 50
 const RELISTEN_WAIT = 20
 const CLOSE_WAIT = 250
 
 /** Starts to listen. Rejects with `ERR_RECEIVER_LISTEN`. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  let server = makeServer(options, options.pair)
+  const { tuning, events } = options
+  const connections = createConnections({ ...events, limit: tuning.maxConnections })
+  let server = makeServer(options, options.pair, connections)
   const older = new Set<Server>()
   const bound = await bind(server, options.host, options.port)
   let accepting = true
@@ -60,7 +69,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const old = server
     older.add(old)
     old.close(() => older.delete(old))
-    server = makeServer(options, pair)
+    server = makeServer(options, pair, connections)
     await bindAgain(server, options.host, bound.port)
     if (!accepting) server.close()
   }
@@ -68,6 +77,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     address: bound.address,
     port: bound.port,
+    prove: connections.prove,
     swap(pair) {
       // One after the other: two at once would fight for the port.
       swapping = swapping.catch(() => {}).then(() => swap(pair))
@@ -87,7 +97,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-function makeServer({ tuning, events }: ListenOptions, pair: Pair | undefined): Server {
+function makeServer({ tuning, events }: ListenOptions, pair: Pair | undefined, connections: Connections): Server {
   // Not in the types of https, but passed on to net: as it is for http.
   const halfOpen = { allowHalfOpen: true }
   const common = {
@@ -112,7 +122,9 @@ function makeServer({ tuning, events }: ListenOptions, pair: Pair | undefined): 
         })
   // A sender may close its half after the body and still wait for the answer. Known to Node and Bun, not to the types.
   Object.assign(server, { httpAllowHalfOpen: true })
-  server.maxConnections = tuning.maxConnections
+  server.maxConnections = HARD_LIMIT * tuning.maxConnections
+  server.on('connection', connections.add)
+  server.on('secureConnection', connections.add)
   server.on('request', (req, res) => events.request(req, res, false))
   server.on('checkContinue', (req, res) => events.request(req, res, true))
   server.on('checkExpectation', (req) => {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** What was found of the secret in a request's headers. */
 export type SecretFinding =
@@ -19,7 +19,7 @@ export function findSecret(
   headerName: string,
   secrets: readonly string[],
 ): SecretFinding {
-  const digests = secrets.filter((secret) => secret.length > 0).map((secret) => digestOf(Buffer.from(secret, 'utf8')))
+  const digests = digestsOf(secrets)
   const wanted = headerName.toLowerCase()
   let came = false
   let right = false
@@ -52,8 +52,20 @@ function isAccepted(value: string, digests: readonly Buffer[]): boolean {
   return equal
 }
 
+// A list stays the same from request to request.
+const known = new WeakMap<readonly string[], readonly Buffer[]>()
+
+function digestsOf(secrets: readonly string[]): readonly Buffer[] {
+  let digests = known.get(secrets)
+  if (digests === undefined) {
+    digests = secrets.filter((secret) => secret.length > 0).map((secret) => digestOf(Buffer.from(secret, 'utf8')))
+    known.set(secrets, digests)
+  }
+  return digests
+}
+
 function digestOf(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
 
 function* pairs(rawHeaders: readonly string[]): Generator<readonly [string, string]> {

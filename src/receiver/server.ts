@@ -50,7 +50,9 @@ export async function createReceiver(
 
   async function decide(exchange: Exchange): Promise<Decision> {
     if (draining !== undefined) return { state: 'refused', refusal: 'draining' }
-    return deliver(exchange, { settings, admission, deps, tuning })
+    const decision = await deliver(exchange, { settings, admission, deps, tuning })
+    if (decision.state === 'stored') listener.prove(exchange.req.socket)
+    return decision
   }
 
   /** Throws away what is left of a body that was answered already, for a while, so that the sender reads the answer. */
@@ -66,7 +68,7 @@ export async function createReceiver(
   }
 
   function origin(req: IncomingMessage): string {
-    return addressOf(req.socket.remoteAddress, req.headersDistinct['x-forwarded-for']?.join(','), isTrusted)
+    return addressOf(req.socket.remoteAddress, req.headers['x-forwarded-for']?.toString(), isTrusted)
   }
 
   const events: ServerEvents = {
@@ -95,6 +97,7 @@ export async function createReceiver(
     expectation: (req) => {
       report.stranger({ answer: 'closed', reason: 'expectation', address: origin(req) })
     },
+    busy: (socket) => exchanges.on(socket) !== undefined,
     dropped: (peer) => {
       const address = addressOf(peer, undefined, isTrusted)
       report.stranger({ answer: 'closed', reason: 'too-many-connections', address })
@@ -167,6 +170,9 @@ export async function createReceiver(
       draining ??= Promise.resolve()
       endDrain()
       await end()
+    },
+    get underWay() {
+      return exchanges.size
     },
     stats: () => ({
       requests: report.counts(),

@@ -86,4 +86,6 @@ export interface Receiver {
   /** Closes everything at once. A `drain` under way resolves. */
   stop(): Promise<void>
   stats(): ReceiverStats
+  /** Requests under way now, health checks included. */
+  readonly underWay: number
 }

@@ -1,6 +1,5 @@
 import { StoreError } from '../core/errors.ts'
 
-const encoder = new TextEncoder()
 // Fatal: bytes that are not UTF-8 are damage, not something to mend silently.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -16,7 +15,7 @@ export function encodeDocument(key: string, value: unknown): Uint8Array {
     throw new StoreError('ERR_STORE_VALUE', `the document for ${key} cannot be written as JSON`, { cause })
   }
   if (text === undefined) throw new StoreError('ERR_STORE_VALUE', `the document for ${key} has no JSON form`)
-  return encoder.encode(text)
+  return Buffer.from(text, 'utf8')
 }
 
 /** The document in these bytes. Throws a StoreError `ERR_STORE_DAMAGED` when they are not whole JSON. */

@@ -25,7 +25,7 @@ const idSchema = z.object({ id: z.string().regex(/^[a-z0-9]{12}$/), createdAt: z
 export interface StoreDeps {
   readonly log: Log
   /** Tests only. */
-  readonly internals?: DriverInternals
+  readonly internals?: DriverInternals | undefined
 }
 
 /**

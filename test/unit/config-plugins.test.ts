@@ -72,8 +72,8 @@ routes: [{ name: r, to: [a] }]
     ],
     [
       'nothing in it',
-      'export default { limits: 1, stateful: "yes", defaults: 3 }',
-      'it has no name; it has no options schema: options: z.strictObject({ … }); it has no create(options, context); its limits must be a function; its defaults must be an object; its stateful must be true or false',
+      'export default { limits: 1, stateful: "yes", leaves: 1, defaults: 3 }',
+      'it has no name; it has no options schema: options: z.strictObject({ … }); it has no create(options, context); its limits must be a function; its defaults must be an object; its stateful must be true or false; its leaves must be true or false',
     ],
     [
       'another schema',

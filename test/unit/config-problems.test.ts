@@ -8,7 +8,7 @@ const D = 'destinations:\n  a: { plugin: echo, options: { url: "https://x.test" 
 /** What someone writes, and every line they are told. */
 const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
   ['a mistyped section', 'reciever: {}', 'c.yaml:1:1 reciever: unknown key (did you mean "receiver"?)'],
-  ['a section of later versions', 'accounts: {}', 'c.yaml:1:1 accounts: unknown key'],
+  ['a section of later versions', 'alerts: {}', 'c.yaml:1:1 alerts: unknown key'],
   [
     'mistyped keys at every depth, all at once',
     'timezone: Europe/Berln\nreceiver:\n  prot: 1\n  secrets: abc\nstorage: { minFree: lots }\n' +
@@ -38,7 +38,7 @@ const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
     'destinations:\n  a: { plugin: ecko }\n',
     'c.yaml:2:16 destinations.a.plugin: there is no plugin "ecko" (did you mean "echo"?)',
   ],
-  ['no plugin', 'destinations:\n  a: {}\n', 'c.yaml:2:3 destinations.a.plugin: is required: text'],
+  ['no plugin', 'destinations:\n  a: {}\n', 'c.yaml:2:3 destinations.a: needs a plugin, or an account instead'],
   [
     'options of a plugin, to the exact place',
     'destinations:\n  a:\n    plugin: echo\n    options:\n      url: nope\n      nested: { dept: 1 }\n      kind: { off: x }\n      siz: 1\n',

@@ -1,3 +1,4 @@
+import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { builtinsByName } from '../../src/builtins.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
@@ -41,6 +42,23 @@ describe('the JSON Schema of the config', () => {
     expect(at(echo, 'then').required).toEqual(['options'])
     expect(Object.keys(at(echo, 'then', 'properties', 'options', 'properties'))).toContain('url')
     expect(at(stateful, 'then').required).toBeUndefined()
+  })
+
+  it('an account has some of the options of its plugin; the destination may have the rest', () => {
+    const ajv = new Ajv({ strict: false, validateFormats: false })
+    const isValid = ajv.compile(configJsonSchema(testPlugins))
+    const url = 'https://x.test'
+    const of = (account: object, destination: object) =>
+      isValid({ accounts: { t: account }, destinations: { a: destination } })
+    expect(of({ plugin: 'echo', options: { url } }, { account: 't' })).toBe(true)
+    expect(of({ plugin: 'echo', options: { nested: {} } }, { account: 't', plugin: 'echo', options: { url } })).toBe(
+      true,
+    )
+    expect(of({ plugin: 'echo', options: { kind: { of: 'x' } } }, { account: 't' })).toBe(true)
+    expect(of({ plugin: 'echo', options: { ulr: url } }, { account: 't' })).toBe(false)
+    expect(of({ options: {} }, { account: 't' })).toBe(false)
+    expect(of({ plugin: 'echo' }, { options: { url } })).toBe(false)
+    expect(of({ plugin: 'echo' }, { plugin: 'echo' })).toBe(false)
   })
 
   it('a reference may stand for a number, a choice and a formatted text; x-* may stand at the top', () => {

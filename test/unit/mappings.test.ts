@@ -130,6 +130,49 @@ describe('mappings', () => {
     expect(mapping.source).toBe(source)
   })
 
+  const tables = new Map([
+    [
+      'names',
+      new Map([
+        ['5', 'five'],
+        ['true', 'yes'],
+        ['vip', 'V'],
+        ['js', 'JavaScript'],
+        ['empty', ''],
+        ['12', '1,200'],
+      ]),
+    ],
+  ])
+  const withTables = scopeOf('attendee', data, { tables })
+  it.each<[object, Json | undefined]>([
+    [path('id', { table: 'names' }), 'five'],
+    [path('none', { table: 'names' }), null],
+    [path('status', { table: 'names' }), undefined],
+    [path('status', { table: 'names', default: 'other' }), 'other'],
+    [path('odd', { table: 'names', default: 'other' }), 'other'],
+    [path('id', { table: 'nowhere', default: 'other' }), 'other'],
+    [path('tags', { table: 'names' }), ['V']],
+    [path('status', { map: { 'checked-in': ' vip ' }, table: 'names' }), 'V'],
+    [path('featured', { map: { false: true }, table: 'names' }), 'yes'],
+    [path('status', { map: { 'checked-in': 'empty' }, table: 'names', default: 'other' }), 'other'],
+    [path('count', { table: 'names', format: 'list' }), ['1,200']],
+    [path('count', { table: 'names', format: 'number', default: 0 }), 0],
+    [{ answer: 'Topics', table: 'names' }, 'JavaScript'],
+    [{ answer: 'Skipped', table: 'names', default: '-' }, '-'],
+  ])('%j looks its value up', (source, expected) => {
+    const mapping = compile(source)
+    expect(mapping.evaluate(withTables)).toEqual(expected)
+    expect(mapping.table).toBe((source as { table: string }).table)
+  })
+
+  it('with a table and no tables there is no value', () => {
+    expect(compile(path('id', { table: 'names', default: 'other' })).evaluate(scope)).toBe('other')
+    expect(() => compile(path('id', { table: 'names', required: true })).evaluate(scope)).toThrow(
+      'record.id is required and has no value',
+    )
+    expect('table' in compile(path('id'))).toBe(false)
+  })
+
   it.each<[unknown, string[]]>([
     ['record.first_name', ['record']],
     ['{{ event.title }} {{ user.id }}', ['event', 'user']],
@@ -156,7 +199,9 @@ describe('mappings', () => {
     [{ answer: '' }, ['answer'], 'label of a question'],
     [{ path: 'record.id', defualt: 1 }, ['defualt'], 'did you mean "default"?'],
     [{ path: 'record.id', survey: 'x' }, ['survey'], 'unknown key "survey"'],
-    [{ path: 'record.id', table: 'channels' }, ['table'], 'unknown key "table"'],
+    [{ path: 'record.id', table: 5 }, ['table'], 'must be the name of a lookup table'],
+    [{ answer: 'Diet', table: '' }, ['table'], 'must be the name of a lookup table'],
+    [{ value: 1, table: 'channels' }, ['table'], 'unknown key "table"'],
     [{ value: 1, default: 2 }, ['default'], 'unknown key "default"'],
     [{ path: 'record.id', value: 1 }, ['value'], 'unknown key "value"'],
     [{ path: 'record.id', format: 'datum' }, ['format'], 'did you mean "date"?'],

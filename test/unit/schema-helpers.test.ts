@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readsOf } from '../../src/core/expressions.ts'
+import { readsOf, tablesOf } from '../../src/core/expressions.ts'
 import { isSecretSchema, secretsIn } from '../../src/core/schema-helpers.ts'
 import { duration, mapping, secret, size, template, z } from '../../src/plugin.ts'
 import { scopeOf } from '../kit/scope.ts'
@@ -67,6 +67,22 @@ describe('schema helpers', () => {
       },
       wait: { type: ['string', 'number'], description: 'How long.' },
     })
+  })
+})
+
+describe('tables used by options', () => {
+  it('come with the place of their mapping', () => {
+    const options = schema.parse({
+      token: 't',
+      text: '{{ event.title }}',
+      columns: { a: { path: 'record.id', table: 'one' }, b: 'record.id' },
+      value: { answer: 'Size', table: 'two' },
+    })
+    expect(tablesOf([options])).toEqual([
+      { table: 'one', path: [0, 'columns', 'a'] },
+      { table: 'two', path: [0, 'value'] },
+    ])
+    expect(tablesOf(undefined)).toEqual([])
   })
 })
 
