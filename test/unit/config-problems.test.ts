@@ -173,7 +173,7 @@ const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
 
 /** What a config is made of, for the monkey at the keyboard. */
 const PIECES =
-  'receiver destinations routes filters plugins echo a to when options url & * <<: { } [ ] " \' ${X} {{ !t | # 1 null ,'
+  'receiver destinations accounts tables routes filters plugins chat account table path batch at by echo a to when options url & * <<: { } [ ] " \' ${X} {{ !t | # 1 null ,'
     .split(' ')
     .concat([': ', '\n', '\n  ', '- ', ' ', '\t'])
 
