@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import type { BatchSchedule } from '../core/plugin-contract.ts'
 import type { ConfigProblem, LiveCheck } from '../core/reports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { BevySwitch } from './deps.ts'
@@ -49,12 +50,27 @@ function table(rows: readonly (readonly string[])[]): string[] {
   return rows.length === 0 ? ['  none'] : alignColumns(rows, { indent: 2 })
 }
 
-function policyOf({ batch, concurrency, timeout, retry, rate }: DestinationSettings): string {
+function policyOf({ account, batch, concurrency, timeout, retry, rate, maxAge, onLeave }: DestinationSettings): string {
   return [
-    batch.size > 1 ? `batches of ${batch.size}` : 'one by one',
+    ...(account === undefined ? [] : [`account ${account}`]),
+    batch.schedule === undefined
+      ? batch.size > 1
+        ? `batches of ${batch.size}`
+        : 'one by one'
+      : scheduleOf(batch.schedule),
     `${concurrency} at once`,
     ...(rate === undefined ? [] : [`${rate.limit} per ${formatAge(rate.per)}`]),
     `timeout ${formatAge(timeout)}`,
     `retries for ${formatAge(retry.for)}`,
+    ...(maxAge === undefined ? [] : [`nothing older than ${formatAge(maxAge)}`]),
+    ...(onLeave === 'send' ? ['tells what left'] : []),
   ].join(', ')
+}
+
+function scheduleOf({ when, timezone, by }: BatchSchedule): string {
+  const time =
+    'at' in when
+      ? `at ${when.at} ${timezone === 'chapter' ? "in the chapter's zone" : timezone}`
+      : `every ${formatAge(when.every)}`
+  return `gathered, ${time}${by === undefined ? '' : ` by ${by}`}`
 }
