@@ -56,7 +56,6 @@ export async function startLife(world: World): Promise<HandLife> {
   }
   const store: Store = { ...memory, commit: (ops) => (dead ? never() : ifAlive(memory.commit(ops))) }
   const log = createMemoryLog()
-  if (process.env['DEBUG_LIFE']) log.error = (e, f, x) => console.log(e, f, x)
   const alerts = { raise() {} }
   const journal = await createJournal(store, { log })
   const indexer = await createIndexer({ store, journal, clock, log, alerts })
@@ -74,7 +73,13 @@ export async function startLife(world: World): Promise<HandLife> {
     }),
   })
   const { destinations, routes } = world
-  await supervisor.apply({ timezone: 'UTC', tables: new Map(), destinations, routes, hash: 'hash' } as unknown as Settings)
+  await supervisor.apply({
+    timezone: 'UTC',
+    tables: new Map(),
+    destinations,
+    routes,
+    hash: 'hash',
+  } as unknown as Settings)
   indexer.start()
   let closing = false
   return {
