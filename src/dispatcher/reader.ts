@@ -4,12 +4,11 @@ import type { Clock, IndexReader, Log } from '../core/ports.ts'
 import { startOf } from '../core/positions.ts'
 import { matchRoutes, type RouteMatch } from '../core/routing.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
-import type { JsonObject } from '../core/types.ts'
 import type { Window } from '../core/window.ts'
 import type { Jobs } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import type { Scopes } from './scopes.ts'
-import type { State, Task } from './task.ts'
+import { HEAVY, type State, type Task } from './task.ts'
 
 export interface Reader {
   /** Something changed that may let it read on. */
@@ -28,13 +27,14 @@ interface Deps {
   /** Where it reads: the destination's own window, or that of a replay. */
   readonly window: Window
   /** A replay ends after this delivery. */
-  readonly replay?: { readonly id: string; readonly to: number; ended(): void }
+  readonly replay?: { readonly id: string; readonly to: number; selects(state: State): boolean; ended(): void }
   routes(): readonly Route[]
   /** Jobs were found: send. */
   found(): void
 }
 
 const STORE_PAUSE = 1000
+const NO: RouteMatch = { state: 'no' }
 
 /** Starts reading. */
 export function startReader(deps: Deps): Reader {
@@ -70,7 +70,7 @@ export function startReader(deps: Deps): Reader {
         if (state.record.position.n < window.next.n) continue
         await until(mayRead)
         if (stopped) return
-        look(state, await matched(state))
+        look(state, replay?.selects(state) === false ? NO : await matched(state))
       }
       window.enter(startOf(seq + 1))
       ledger.touchLater()
@@ -80,19 +80,24 @@ export function startReader(deps: Deps): Reader {
     replay?.ended()
   }
 
-  /** Where leaving is told, a state that matches no longer makes its record due when the one before it did. */
+  /**
+   * Where leaving is told, a state that matches no longer makes its record due when it was sent here, or when the state before
+   * it matched and may still be on its way.
+   */
   const matched = (state: State): RouteMatch | Promise<RouteMatch> => {
     const match = matchRoutes(deps.routes(), state.scope, clock.now())
-    const { before } = state.record
-    if (match.state !== 'no' || settings.onLeave !== 'send' || before === undefined) return match
-    return matchedBefore(state, before)
+    return match.state === 'no' && settings.onLeave === 'send' ? leaving(state) : match
   }
 
-  const matchedBefore = async ({ record, receivedAt }: State, before: JsonObject): Promise<RouteMatch> => {
-    const { before: _, ...old } = record
+  const leaving = async ({ record, receivedAt }: State): Promise<RouteMatch> => {
+    const due = (routes: readonly string[]): RouteMatch => ({ state: 'undecided', needs: [], routes })
+    const sent = await ledger.sent(record.key)
+    if (sent !== undefined) return sent.left === true ? NO : due([])
+    const { before, ...old } = record
+    if (before === undefined) return NO
     const { scope } = await deps.scopes.of({ ...old, data: before }, receivedAt)
     const match = matchRoutes(deps.routes(), scope, clock.now())
-    return match.state === 'yes' ? { state: 'undecided', needs: [], routes: match.routes } : { state: 'no' }
+    return match.state === 'yes' ? due(match.routes) : NO
   }
 
   const look = (state: State, match: RouteMatch): void => {
@@ -145,6 +150,6 @@ function taskFor(state: State, routes: readonly string[], matched: boolean, now:
     since: now,
     single: false,
     redriven: false,
-    fresh: state,
+    ...(state.size > HEAVY ? {} : { fresh: state }),
   }
 }

@@ -32,7 +32,7 @@ describe('a record that matches no longer', () => {
     bench.index.index(event('Draft', { title: 'x' }))
     await settleAll()
     expect(marks(bench)).toEqual(['Published@1', 'Draft@2 left'])
-    expect(bench.sent['chat']?.[1]?.[0]).toMatchObject({ ref: { ts: '1' }, routes: ['published'] })
+    expect(bench.sent['chat']?.[1]?.[0]).toMatchObject({ ref: { ts: '1' }, routes: [] })
     bench.index.index(event('Published'))
     await settleAll()
     expect(marks(bench)).toEqual(['Published@1', 'Draft@2 left', 'Published@4'])
@@ -40,6 +40,34 @@ describe('a record that matches no longer', () => {
     bench.index.index(event('Canceled'))
     await settleAll()
     expect(marks(bench).at(-1)).toBe('Canceled@5 left')
+  })
+
+  it('because of its event: told with its own next change', async () => {
+    const bench = await benchWith({ mode: 'latest', onLeave: 'send' })
+    bench.index.index(event('Published'))
+    bench.index.index({ type: 'attendee', data: { id: 1, event_id: 9 } })
+    await settleAll()
+    bench.index.index(event('Draft'))
+    await settleAll()
+    bench.index.index({ type: 'attendee', data: { id: 1, event_id: 9, v: 2 } })
+    await settleAll()
+    const last = bench.sent['chat']?.at(-1)?.[0]
+    expect([last?.key, last?.left]).toEqual(['attendee:1', true])
+  })
+
+  it('while it is on its way: told when it has arrived', async () => {
+    const bench = await benchWith({ mode: 'latest', onLeave: 'send' })
+    let answer: (() => void) | undefined
+    bench.scripts['chat'] = () => new Promise((resolve) => (answer = () => resolve([delivered()])))
+    bench.index.index(event('Published'))
+    await settleAll()
+    bench.index.index(event('Draft'))
+    await settleAll()
+    expect(marks(bench)).toEqual(['Published@1'])
+    bench.scripts['chat'] = () => [delivered()]
+    answer?.()
+    await settleAll()
+    expect(marks(bench)).toEqual(['Published@1', 'Draft@2 left'])
   })
 
   it('is told again until it is taken', async () => {

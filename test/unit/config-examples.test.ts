@@ -18,6 +18,8 @@ const ENV = {
   RELAY_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   GUESTBOOK_TOKEN: 'guestbook-token',
   NOTION_DATABASE: 'db1',
+  HUBSPOT_TOKEN: 'pat-na1-0000',
+  SLACK_TOKEN: 'xoxb-0000',
 }
 
 const load = (file: string, env: Record<string, string> = {}): Promise<LoadedConfig> =>
