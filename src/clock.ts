@@ -7,15 +7,15 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(ms, fn) {
-    // setTimeout fires at once for anything longer.
-    let handle = setTimeout(
-      function tick() {
-        ms -= LONGEST
-        if (ms > 0) handle = setTimeout(tick, Math.min(ms, LONGEST))
-        else fn()
-      },
-      Math.min(ms, LONGEST),
-    )
+    const due = performance.now() + ms
+    let handle: NodeJS.Timeout
+    // setTimeout fires up to a millisecond early, and at once for anything longer than it can count.
+    const arm = (): void => {
+      const left = due - performance.now()
+      if (left > 0 || handle === undefined) handle = setTimeout(arm, Math.min(Math.max(0, Math.ceil(left)), LONGEST))
+      else fn()
+    }
+    arm()
     return () => clearTimeout(handle)
   },
 }

@@ -90,7 +90,8 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
 /** News that was never sent here and is too long ago; what a person asked to send again is not judged. */
 async function isOld(task: Task, { record, receivedAt }: State, deps: Deps): Promise<boolean> {
   const { maxAge } = deps.settings
-  if (maxAge === undefined || standsAside(task)) return false
+  // What gathered for its schedule was judged when it came.
+  if (maxAge === undefined || task.group !== undefined || standsAside(task)) return false
   const { type, data, before } = record
   const at = ownTime({ type, data, before, receivedAt })
   return at !== undefined && at < deps.now() - maxAge && (await deps.ledger.sent(task.key)) === undefined

@@ -140,6 +140,15 @@ describe('old news', () => {
     },
   )
 
+  it('what gathered for its schedule was judged when it came', async () => {
+    const bench = createBench()
+    const batch = { size: 10, wait: 0, schedule: { when: { every: 7 * DAY }, timezone: 'UTC' } }
+    await bench.apply([destination('chat', { mode: 'latest', maxAge: 2 * DAY, batch })])
+    bench.index.index({ type: 'attendee', data: { id: 1, status: 'registered', created_date: created(0) } })
+    await bench.clock.advance(7 * DAY)
+    expect(bench.got('chat')).toEqual(['attendee:1@1'])
+  })
+
   it('what grew old while it waited is old news too', async () => {
     const bench = createBench()
     await bench.apply([
