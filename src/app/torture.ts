@@ -16,6 +16,8 @@ interface Deps extends Pick<TortureDeps, 'signal' | 'cwd' | 'env' | 'progress'> 
   readonly clock: Clock
   readonly log: Log
   load(files: readonly string[]): Promise<LoadedConfig>
+  /** What runs a bridge with faults; default: this runtime. */
+  readonly command?: TortureDeps['command']
 }
 
 const CHILD = new URL(import.meta.url.endsWith('.ts') ? '../torture-child.ts' : '../torture-child.js', import.meta.url)
@@ -23,8 +25,8 @@ const CHILD = new URL(import.meta.url.endsWith('.ts') ? '../torture-child.ts' : 
 /** Tortures a bridge with a copy of these settings, on the runtime of this process. */
 export function startTorture(settings: Settings, options: TortureOptions, deps: Deps): Promise<TortureReport> {
   return torture(settings, options, {
-    ...deps,
     command: [process.execPath, fileURLToPath(CHILD)],
+    ...deps,
     play: runPlayer,
     async load(files) {
       const loaded = await deps.load(files)

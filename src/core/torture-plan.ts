@@ -53,6 +53,7 @@ export interface PlanOptions {
 
 /** New records for each second of a round. */
 const RECORDS_A_SECOND = 15
+const FEWEST_RECORDS = 8
 const MOST_RECORDS = 2_000
 /** Credentials that are refused pause a destination until it is probed or restarted, so not in a run of seconds. */
 const PAUSES_FROM = 60_000
@@ -77,7 +78,8 @@ export function planRounds({ seed, duration, kills }: PlanOptions): Round[] {
     const answer = random.pick(duration >= PAUSES_FROM ? ([503, 'drop', 401] as const) : ([503, 'drop'] as const))
     const outage = random.chance(0.25) ? { ...span(Math.min(length, 10_000)), which, answer } : undefined
     const reload = random.chance(0.15) ? random.int(0, length) : undefined
-    const amount = Math.min(MOST_RECORDS, Math.ceil((length / 1000) * RECORDS_A_SECOND))
+    const wanted = Math.ceil((length / 1000) * RECORDS_A_SECOND)
+    const amount = Math.min(MOST_RECORDS, Math.max(FEWEST_RECORDS, wanted))
     rounds.push({
       number,
       length,

@@ -6,8 +6,8 @@ import { createSeededRandom } from './seeded-random.ts'
 import { MARK } from './torture-facts.ts'
 import type { Round } from './torture-plan.ts'
 
-/** Bevy's minutes are so much shorter: ten become a quarter of a second, its 48 hours 72 seconds. */
-export const SPEED = 2_400
+/** Bevy's minutes are so much shorter: ten become an eighth of a second, its 48 hours 36 seconds. */
+export const SPEED = 4_800
 
 const MARKS_A_ROUND = 10_000_000
 
