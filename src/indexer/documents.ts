@@ -113,6 +113,25 @@ export const ASIDE = 'aside'
 /** Key of the document that says a body is never opened again. */
 export const asideKey = (seq: number): string => seqKey(ASIDE, seq)
 
+/** What a person has decided about something in quarantine. No part of the index: a rebuild keeps it. */
+export const decidedDocument = z.object({
+  v: z.literal(1),
+  position,
+  at: z.number(),
+  state: z.enum(['retried', 'discarded']),
+  /** Delivery it was appended as. */
+  seq: count.optional(),
+  why: z.string().optional(),
+})
+
+export type Decided = Readonly<z.infer<typeof decidedDocument>>
+
+/** Prefix of those. */
+export const DECIDED = 'decided'
+
+/** Key of a decision. */
+export const decidedKey = (at: Position): string => keyAt(DECIDED, at)
+
 /** Key of a delivery's index entry. */
 export const entryKey = (seq: number): string => seqKey('index', seq)
 
@@ -123,8 +142,11 @@ export function headKey(key: string): string {
 }
 
 /** Key of something in quarantine. */
-export const quarantineKey = ({ seq, n }: Position): string =>
-  `${seqKey(QUARANTINE, seq)}-${String(n).padStart(6, '0')}`
+export const quarantineKey = (at: Position): string => keyAt(QUARANTINE, at)
+
+function keyAt(prefix: string, { seq, n }: Position): string {
+  return `${seqKey(prefix, seq)}-${String(n).padStart(6, '0')}`
+}
 
 /** Prefix of the entries that tell the records of an e-mail address. */
 export const mailPrefix = (email: string): string => `mail:${hashKey(normalEmail(email))}`

@@ -94,7 +94,17 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
   }
 
   const { careful = CAREFREE, busy = () => false } = deps
-  const indexing = createIndexing({ ...deps, failed: deps.rebuilding?.failed, careful, aside, busy, maxInflated, heads, mark: () => mark, committed })
+  const indexing = createIndexing({
+    ...deps,
+    failed: deps.rebuilding?.failed,
+    careful,
+    aside,
+    busy,
+    maxInflated,
+    heads,
+    mark: () => mark,
+    committed,
+  })
 
   return {
     start: indexing.start,

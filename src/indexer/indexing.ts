@@ -43,9 +43,9 @@ interface Deps {
 }
 
 /** A batch ends with whichever comes first; entries stay one per delivery. */
-const MOST_DELIVERIES = 256
-const MOST_CHARACTERS = 512 * 1024
-/** While deliveries come in, batches are this far apart, as long as none waits longer than `LONGEST_LAG`. */
+const BATCH = { deliveries: 256, characters: 512 * 1024 }
+/** The same while deliveries come in: then batches are also `YIELD` milliseconds apart, as long as none waits for `LONGEST_LAG`. */
+const SMALL_BATCH = { deliveries: 64, characters: 64 * 1024 }
 const YIELD = 50
 const LONGEST_LAG = 10_000
 const PAUSE_AFTER_BUG = 10_000
@@ -59,6 +59,8 @@ export function createIndexing(deps: Deps): Indexing {
   let running: Promise<void> | undefined
   let wakeUp: (() => void) | undefined
   let idlers: (() => void)[] = []
+  /** When the newest of the last batch was received. */
+  let newest = Infinity
 
   const ahead = createReadAhead((seq) =>
     insist('reading the journal', seq, async () => {
@@ -68,7 +70,7 @@ export function createIndexing(deps: Deps): Indexing {
     }),
   )
 
-  async function gather(most: number): Promise<OpenDelivery[]> {
+  async function gather(most: typeof BATCH): Promise<OpenDelivery[]> {
     const batch: OpenDelivery[] = []
     let characters = 0
     const { tail } = journal
@@ -77,7 +79,7 @@ export function createIndexing(deps: Deps): Indexing {
       const delivery = deps.aside.has(seq) ? leaveClosed(stored) : await openDelivery(stored, deps.maxInflated)
       batch.push(delivery)
       characters += delivery.size
-      if (batch.length >= most || characters >= MOST_CHARACTERS) break
+      if (batch.length >= most.deliveries || characters >= most.characters) break
     }
     return batch
   }
@@ -124,10 +126,7 @@ export function createIndexing(deps: Deps): Indexing {
   }
 
   /** Receiving goes first: what is in the journal is safe and can wait, a sender cannot. */
-  async function yieldToReceiver(newest: number): Promise<void> {
-    await nextTurn()
-    if (deps.busy() && clock.now() - newest < LONGEST_LAG) await persistence.pause(YIELD)
-  }
+  const yielding = (): boolean => deps.busy() && clock.now() - newest < LONGEST_LAG
 
   async function run(): Promise<void> {
     while (!persistence.stopped) {
@@ -141,12 +140,14 @@ export function createIndexing(deps: Deps): Indexing {
       try {
         if (careful.on) {
           const seq = mark().seq + 1
-          await careful.turn({ state: 'body', seq }, async () => index(await gather(1)))
+          await careful.turn({ state: 'body', seq }, async () => index(await gather({ ...BATCH, deliveries: 1 })))
           continue
         }
-        const batch = await gather(MOST_DELIVERIES)
+        const batch = await gather(yielding() ? SMALL_BATCH : BATCH)
         await index(batch)
-        await yieldToReceiver(batch.at(-1)?.receivedAt ?? 0)
+        newest = batch.at(-1)?.receivedAt ?? 0
+        await nextTurn()
+        if (yielding()) await persistence.pause(YIELD)
       } catch (error) {
         if (error instanceof Stopped) break
         deps.failed?.(error)

@@ -64,7 +64,10 @@ export async function openDelivery(delivery: StoredDelivery, maxInflated: number
 
 /** A delivery whose body is not to be touched. */
 export function leaveClosed({ seq, receivedAt, asOf }: StoredDelivery): OpenDelivery {
-  const problem = { code: 'ERR_BODY_DEADLY', reason: 'indexing it has ended the process several times; it was not opened' }
+  const problem = {
+    code: 'ERR_BODY_DEADLY',
+    reason: 'indexing it has ended the process several times; it was not opened',
+  }
   return { seq, receivedAt, size: 0, problem, records: [], ...(asOf === undefined ? {} : { asOf }) }
 }
 

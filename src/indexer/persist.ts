@@ -68,7 +68,9 @@ export function createPersistence(deps: {
       for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
         if (stopped) throw new Stopped()
         try {
-          return await fn()
+          const result = await fn()
+          if (wait > FIRST_PAUSE) alerts.recovered?.({ cause: 'store', subject: 'indexer' })
+          return result
         } catch (error) {
           if (isOfTheValue(error)) throw error
           deps.failed?.(error)

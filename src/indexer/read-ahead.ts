@@ -8,7 +8,7 @@ export interface ReadAhead {
   take(seq: number, tail: number): Promise<StoredDelivery>
 }
 
-const MOST = 8
+const MOST = 16
 /** After a body of this size only one is read ahead, so that big ones do not fill the memory together. */
 const BIG = 1024 * 1024
 

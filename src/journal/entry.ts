@@ -47,7 +47,7 @@ export function encodeEntry(seq: number, delivery: NewDelivery): Uint8Array {
   const entry = Buffer.allocUnsafeSlow(length + bytes.byteLength)
   entry.write(line)
   entry.set(bytes, length)
-  return entry
+  return new Uint8Array(entry.buffer, entry.byteOffset, entry.byteLength)
 }
 
 /** The delivery in these bytes. Throws a StoreError `ERR_JOURNAL_DAMAGED` when they are not what was written for this `seq`. */

@@ -14,7 +14,7 @@ import { bounded, decodeEntry, encodeEntry } from './entry.ts'
 type State = 'sound' | 'failed' | 'probing'
 
 /** Bytes of deliveries kept in memory after their commit: the indexer reads them a moment later. */
-const RECENT = 16 * 1024 * 1024
+const RECENT = 8 * 1024 * 1024
 
 interface Waiting {
   begin(): void

@@ -44,13 +44,19 @@ export function writeConfig(folder: string, config: Record<string, unknown>): st
   return file
 }
 
-/** Starts a bridge in a folder that has a `bevy-bridge.yaml`, and waits until it takes deliveries. */
+/**
+ * Starts a bridge in a folder that has a `bevy-bridge.yaml`, and waits until it takes deliveries. `limit` is a line of the shell that
+ * goes before it: `ulimit -n 48`.
+ */
 export async function startBridgeProcess(
   runtime: Runtime,
   folder: string,
   env: Readonly<Record<string, string>> = {},
+  limit?: string,
 ): Promise<BridgeProcess> {
-  const child = spawn(runtimePath(runtime), [mainPath, 'start'], {
+  const command = [runtimePath(runtime), mainPath, 'start']
+  const [program = '', ...args] = limit === undefined ? command : ['sh', '-c', `${limit}; exec "$@"`, 'sh', ...command]
+  const child = spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

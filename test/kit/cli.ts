@@ -1,7 +1,7 @@
 import { runCli } from '../../src/cli/run-cli.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { BridgeError } from '../../src/core/errors.ts'
-import type { BridgeQueries } from '../../src/core/reports.ts'
+import type { BridgeAccess } from '../../src/core/actions.ts'
 import type { Settings } from '../../src/core/settings.ts'
 
 /** What a command line printed, and how it ended. */
@@ -10,6 +10,8 @@ export interface CliResult {
   readonly out: string
   readonly err: string
 }
+
+const ALERT_RULES = { interval: 1, perHour: 1, grace: 1, remind: 1, late: undefined, silence: undefined }
 
 /** Settings as little as the command line needs. */
 export function cliSettings(overrides: Partial<Settings> = {}): Settings {
@@ -30,6 +32,7 @@ export function cliSettings(overrides: Partial<Settings> = {}): Settings {
     },
     admin: { host: '127.0.0.1', port: 8081 },
     storage: { driver: 'memory', path: '/data', unsafe: false, minFree: 0 },
+    alerts: { channels: {}, notify: {}, rules: ALERT_RULES },
     destinations: [],
     routes: [],
     files: ['/work/bevy-bridge.yaml'],
@@ -70,6 +73,7 @@ export async function runTestCli(argv: readonly string[], given: Partial<CliDeps
     rebuild: unexpected('rebuild'),
     checkLive: unexpected('checkLive'),
     tryOut: unexpected('tryOut'),
+    testAlerts: unexpected('testAlerts'),
     bevySecret: async (settings) => settings.receiver.secrets[0],
     torture: unexpected('torture'),
     initFiles: unexpected('initFiles'),
@@ -80,7 +84,11 @@ export async function runTestCli(argv: readonly string[], given: Partial<CliDeps
 }
 
 /** A bridge that answers only what is given. */
-export function fakeQueries(given: Partial<BridgeQueries>): BridgeQueries {
+export function fakeQueries(given: Partial<BridgeAccess>): BridgeAccess {
   const unexpected = (name: string) => () => Promise.reject(new BridgeError('store', 'ERR_TEST', `unexpected ${name}`))
-  return { status: unexpected('status'), inspect: unexpected('inspect'), explain: unexpected('explain'), ...given }
+  return new Proxy(given, {
+    // `then` must be absent: it is handed through promises.
+    get: (of, name: string) => of[name as keyof BridgeAccess] ?? (name === 'then' ? undefined : unexpected(name)),
+    ownKeys: (of) => Reflect.ownKeys(of),
+  }) as BridgeAccess
 }

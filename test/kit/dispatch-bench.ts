@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { compileFilter } from '../../src/core/filters.ts'
 import { readsOf } from '../../src/core/expressions.ts'
+import { DEFAULT_HEALTH } from '../../src/core/health.ts'
 import {
   DEFAULT_POLICY,
   definePlugin,
@@ -66,6 +67,7 @@ export function destination(name: string, more: Partial<DestinationSettings> & {
     reads: readsOf(more.options),
     start: 'now',
     join: { wait: 15 * 60_000, otherwise: 'keep' },
+    health: DEFAULT_HEALTH,
     window: 1000,
     maxExceptions: 1000,
     fingerprint: JSON.stringify([name, more.mode, more.batch, more.options]),

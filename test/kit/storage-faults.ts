@@ -9,7 +9,21 @@ import type { FaultStep } from '../../src/storage/sqlite/protocol.ts'
 
 const STEPS: readonly FaultStep[] = ['open', 'begin', 'write', 'commit', 'read']
 const EFFECTS = ['io', 'full', 'damaged', 'too-big', 'exit'] as const
-const SLOT = { step: 0, effect: 1, skip: 2, times: 3, gate: 4, atGate: 5, opens: 6, synchronous: 7, wal: 8 } as const
+const SLOT = {
+  step: 0,
+  effect: 1,
+  skip: 2,
+  times: 3,
+  gate: 4,
+  atGate: 5,
+  opens: 6,
+  synchronous: 7,
+  wal: 8,
+  slow: 9,
+  commits: 10,
+  never: 11,
+  next: 12,
+} as const
 const NEVER = -1
 const ALWAYS = -2
 
@@ -21,9 +35,17 @@ export interface Faults {
   /** For `openStore`: `{ log, internals: { faults } }`. */
   readonly module: string
   readonly data: SharedArrayBuffer
-  /** From now on `effect` at `step`: once, or always; after letting `skip` such steps pass. */
-  arm(step: FaultStep, effect: FaultEffect, options?: { readonly skip?: number; readonly always?: boolean }): void
+  /** From now on `effect` at `step`: once, or always; after letting `skip` such steps pass. Once, then always at `next`. */
+  arm(
+    step: FaultStep,
+    effect: FaultEffect,
+    options?: { readonly skip?: number; readonly always?: boolean; readonly next?: FaultStep },
+  ): void
   disarm(): void
+  /** From now on each commit takes so many milliseconds longer. */
+  slow(ms: number): void
+  /** How often a transaction came to its commit. */
+  commits(): number
   /** The next transaction waits before it begins. Resolves with what lets it go on, as soon as it is there. */
   hold(start: () => void): Promise<() => void>
   /** How often the database was opened. */
@@ -40,13 +62,16 @@ export function createFaults(): Faults {
   return {
     module: import.meta.url,
     data,
-    arm(step, effect, { skip = 0, always = false } = {}) {
+    arm(step, effect, { skip = 0, always = false, next } = {}) {
       slots[SLOT.effect] = EFFECTS.indexOf(effect)
       slots[SLOT.skip] = skip
       slots[SLOT.times] = always ? ALWAYS : 1
+      slots[SLOT.next] = next === undefined ? NEVER : STEPS.indexOf(next)
       Atomics.store(slots, SLOT.step, STEPS.indexOf(step))
     },
     disarm: () => void Atomics.store(slots, SLOT.step, NEVER),
+    slow: (ms) => void Atomics.store(slots, SLOT.slow, ms),
+    commits: () => Atomics.load(slots, SLOT.commits),
     async hold(start) {
       Atomics.store(slots, SLOT.atGate, 0)
       Atomics.store(slots, SLOT.gate, 1)
@@ -67,14 +92,23 @@ export default function makeHook(data: unknown): FaultHook {
   const slots = new Int32Array(data as SharedArrayBuffer)
   return (step, db) => {
     if (step === 'open') Atomics.add(slots, SLOT.opens, 1)
-    if (step === 'commit') look(slots, db)
+    if (step === 'commit') {
+      look(slots, db)
+      Atomics.add(slots, SLOT.commits, 1)
+      const ms = Atomics.load(slots, SLOT.slow)
+      // Nobody ever wakes it: a sync that takes its time.
+      if (ms > 0) Atomics.wait(slots, SLOT.never, 0, ms)
+    }
     if (step === 'begin' && Atomics.load(slots, SLOT.gate) === 1) {
       Atomics.store(slots, SLOT.atGate, 1)
       Atomics.wait(slots, SLOT.gate, 1, 10_000)
     }
     if (Atomics.load(slots, SLOT.step) !== STEPS.indexOf(step)) return
     if (Atomics.sub(slots, SLOT.skip, 1) > 0) return
-    if (Atomics.load(slots, SLOT.times) !== ALWAYS) Atomics.store(slots, SLOT.step, NEVER)
+    if (Atomics.load(slots, SLOT.times) !== ALWAYS) {
+      Atomics.store(slots, SLOT.times, ALWAYS)
+      Atomics.store(slots, SLOT.step, slots[SLOT.next] ?? NEVER)
+    }
     happen(EFFECTS[slots[SLOT.effect] ?? 0] ?? 'io', db)
   }
 }

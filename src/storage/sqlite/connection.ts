@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
@@ -63,6 +63,7 @@ export function openFile(file: string): Connection {
   if (facts === undefined) throw new StoreError('ERR_STORE_DAMAGED', `${file} has vanished. ${DAMAGE_ADVICE}`)
   // SQLite takes an empty file for a new database.
   if (facts.size === 0) throw new StoreError('ERR_STORE_DAMAGED', `${file} is empty. ${DAMAGE_ADVICE}`)
+  if (existsSync(`${file}-wal`) && isShort(file, facts.size)) checkWhole(file)
   const db = new DatabaseSync(file)
   try {
     db.exec('PRAGMA busy_timeout=5000')
@@ -83,6 +84,33 @@ export function openFile(file: string): Connection {
  */
 export function checkpoint(db: DatabaseSync): boolean {
   return db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
+}
+
+/** Has it fewer bytes than its own header says? https://www.sqlite.org/fileformat2.html#the_database_header */
+function isShort(file: string, size: number): boolean {
+  const header = Buffer.alloc(100)
+  const descriptor = openSync(file, 'r')
+  try {
+    readSync(descriptor, header, 0, header.length, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  return size < header.readUInt16BE(16) * header.readUInt32BE(28)
+}
+
+/**
+ * A short file was cut, unless the log has what is missing: then only a checkpoint was broken off. With a log SQLite itself does not
+ * notice, and would move the log into what is left. Looked at read-only: a writing connection does that when it is closed, too.
+ */
+function checkWhole(file: string): void {
+  const db = new DatabaseSync(file, { readOnly: true })
+  try {
+    db.exec('PRAGMA busy_timeout=5000')
+    if (db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok') return
+  } finally {
+    db.close()
+  }
+  throw new StoreError('ERR_STORE_DAMAGED', `${file} was cut short. ${DAMAGE_ADVICE}`)
 }
 
 function checkOwner(db: DatabaseSync, file: string): void {

@@ -42,9 +42,11 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
     if (ops.length > 0) await groups.commit(ops)
   }
 
+  const read = gatherReads((keys) => link.ask({ kind: 'read', keys }))
+
   async function getItemsRaw(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
     if (keys.length === 0) return []
-    const values = await link.ask({ kind: 'read', keys })
+    const values = await read(keys)
     return values.map((value) => value ?? undefined)
   }
 
@@ -87,6 +89,26 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
       await commit((await getKeys(base)).map((key) => ({ op: 'remove', key })))
     },
     dispose: () => (closing ??= close()),
+  }
+}
+
+type Values = readonly (Uint8Array | null)[]
+
+/** Reads asked for in one turn of the microtasks go as one request: a trip to the worker costs more than a read. */
+function gatherReads(ask: (keys: readonly string[]) => Promise<Values>): (keys: readonly string[]) => Promise<Values> {
+  let gathered: { readonly keys: string[]; readonly values: Promise<Values> } | undefined
+  return async (keys) => {
+    if (gathered === undefined) {
+      const all: string[] = []
+      const values = Promise.resolve().then(() => {
+        gathered = undefined
+        return ask(all)
+      })
+      gathered = { keys: all, values }
+    }
+    const from = gathered.keys.length
+    gathered.keys.push(...keys)
+    return (await gathered.values).slice(from, from + keys.length)
   }
 }
 
