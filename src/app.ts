@@ -2,10 +2,13 @@
 
 import { createAdmin, type Admin } from './admin/server.ts'
 import { ensureAdminToken } from './admin/token.ts'
-import { createLogAlerts } from './alerts/log-alerts.ts'
+import { createAges } from './app/ages.ts'
+import { openAlerting } from './app/alerting.ts'
 import { banner } from './app/banner.ts'
+import { readFigures } from './app/figures.ts'
 import { beginLife } from './app/lives.ts'
-import { createAnswers, RUNTIME } from './app/queries.ts'
+import { createAccess } from './app/care.ts'
+import { RUNTIME } from './app/queries.ts'
 import { findSecrets } from './app/secret.ts'
 import { accountOf, createSender } from './app/senders.ts'
 import type { Clock, Log, Pace } from './core/ports.ts'
@@ -15,6 +18,7 @@ import { createSupervisor } from './dispatcher/supervisor.ts'
 import { createPaces } from './http/pace.ts'
 import { createIndexer } from './indexer/indexer.ts'
 import { createJournal } from './journal/journal.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createReceiver, type Receiver } from './receiver/server.ts'
 import { createDiskGauge } from './storage/disk-gauge.ts'
 import { openStore, type StoreDeps } from './storage/open.ts'
@@ -28,6 +32,8 @@ export interface Bridge {
   readonly banner: string
   /** Takes over what may change while it runs; the rest is named in the log. Rejects when the receiver refuses its part. */
   apply(settings: Settings): Promise<void>
+  /** A changed config could not be used: people are told. */
+  refused(reason: string): void
   /** Ends within about `deadline` milliseconds: whole bodies are stored and answered, sends end, the books are written. */
   close(deadline: number): Promise<void>
 }
@@ -48,6 +54,7 @@ interface Deps {
 export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> {
   const { clock, log, version } = deps
   let settings = first
+  let closing = false
   const undo: (() => Promise<void>)[] = []
   const started = clock.monotonic()
   const current = (): Settings => settings
@@ -57,11 +64,19 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     const journal = await createJournal(store, { log })
     await requireCursorsWithin(store, journal)
     const dataPath = settings.storage.path
-    const alerts = createLogAlerts({ log, clock })
     const token = await ensureAdminToken(dataPath)
     let secrets = await findSecrets(settings.receiver.secrets, dataPath, journal.tail > 0)
-    const hide = (): void => deps.secretValues([...settings.secretValues, ...secrets.values, token])
+    let hidden: readonly string[] = []
+    const hide = (): void => {
+      hidden = [...settings.secretValues, ...secrets.values, token]
+      deps.secretValues(hidden)
+    }
     hide()
+    const metrics = createMetrics(() => figures())
+    const { meter } = metrics
+    const alerting = await openAlerting({ store, clock, log, version, metrics, settings: current, secrets: () => hidden })
+    undo.push(() => alerting.close())
+    const { alerts } = alerting
 
     const life = await beginLife({ store, clock, log, alerts })
     undo.push(() => life.undo())
@@ -76,7 +91,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
         rate: destination.rate,
         bucketRate: destination.plugin.limits?.(destination.options).bucketRate,
       })
-    const senderDeps = { storeId: store.id, version, clock, log, settings: current, paceOf }
+    const senderDeps = { storeId: store.id, version, clock, log, meter, settings: current, paceOf }
     const supervisor = createSupervisor({
       store,
       journal,
@@ -96,7 +111,12 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
 
     const gauge = createDiskGauge(dataPath, settings.storage.minFree, { clock, log })
     const receiver: Receiver = await createReceiver(settings.receiver, {
-      append: (delivery) => journal.append(delivery),
+      async append(delivery) {
+        const began = clock.monotonic()
+        const appended = await journal.append(delivery)
+        meter.committed(clock.monotonic() - began)
+        return appended
+      },
       storable: () => (gauge.enough() ? { ok: true } : { ok: false, reason: 'too little free disk space' }),
       ready: () => ({ ok: gauge.enough() }),
       secrets: () => secrets.values,
@@ -107,7 +127,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     })
     receiving = receiver
     undo.push(() => receiver.stop())
-    const queries = createAnswers({
+    const access = createAccess({
       version,
       clock,
       log,
@@ -117,11 +137,17 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       settings: current,
       live: {
         supervisor,
+        forgive: life.forgive,
         uptime: () => Math.round(clock.monotonic() - started),
         receiver: () => receiver.stats().requests,
       },
     })
-    const admin = await createAdmin(settings.admin, { queries, token, log, version, dataPath })
+    const ages = createAges({ journal, index: indexer, now: clock.now })
+    const alertsOpen = (): number => alerts.open().length
+    const parts = { version, receiver, journal, indexer, supervisor, gauge, settings: current, ages, alertsOpen }
+    const figures = () => readFigures(parts)
+    await alerting.watch({ supervisor, index: indexer, journal, gauge, ages, receives: () => !closing })
+    const admin = await createAdmin(settings.admin, { access, token, log, version, dataPath, metrics: metrics.page })
 
     return {
       url: receiver.url,
@@ -135,15 +161,23 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
         settings = next
         secrets = nextSecrets
         hide()
+        alerting.apply(next.alerts)
         await supervisor.apply(next)
+        alerts.recovered({ cause: 'config:refused', subject: 'config' })
+      },
+      refused(reason) {
+        const message = `The changed config was not taken over: ${reason}. The one before stays in force`
+        alerts.raise({ cause: 'config:refused', subject: 'config', message })
       },
       async close(deadline) {
+        closing = true
         const end = clock.monotonic() + deadline
         const left = (): number => Math.max(0, end - clock.monotonic())
         await Promise.all([receiver.drain(left()), supervisor.close(Math.max(0, left() - CLOSING))])
         await indexer.stop()
         await life.end()
         await admin.close()
+        await alerting.close()
         await store.close()
       },
     }

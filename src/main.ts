@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { connectAdmin } from './admin/client.ts'
+import { testAlerts } from './app/alert-test.ts'
 import { createLoad, PLUGINS } from './app/load.ts'
 import { checkLive, tryOut } from './app/live.ts'
 import { openOffline } from './app/offline.ts'
@@ -55,6 +56,7 @@ const code = await runCli(process.argv.slice(2), {
     rebuildOffline(settings, { clock: systemClock, log: quiet, signal: interrupted.signal, progress }),
   checkLive: (settings) => checkLive(settings, live),
   tryOut: (settings, destination, ask) => tryOut(settings, destination, ask, live),
+  testAlerts: (settings, channels) => testAlerts(settings, channels, live),
   bevySecret: async ({ receiver, storage }) => receiver.secrets[0] ?? (await readSecret(storage.path)),
   async torture(settings, options) {
     // Only here: every other verb starts sooner without it.

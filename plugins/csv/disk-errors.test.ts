@@ -52,6 +52,27 @@ describe('when the disk refuses', () => {
     await sender.close?.()
   })
 
+  it('lets go of files it holds open when there are too many, instead of waiting for ever', async () => {
+    using folder = createFolder()
+    const { sender, disk, state } = await start(folder, undefined, { path: 'out/{{ record.id }}.csv' })
+    const { create, open } = disk
+    const roomFor =
+      <T>(make: (file: string) => Promise<T>) =>
+      (file: string): Promise<T> =>
+        disk.handles < 3 ? make(file) : Promise.reject(errno('EMFILE'))
+    Object.assign(disk, { create: roomFor(create), open: roomFor(open) })
+    for (const note of ['a', 'b']) {
+      const jobs = Array.from({ length: 8 }, (_, id) => makeJob({ n: id + 1, data: { id, note } }))
+      expect(new Set((await sender.send(jobs, makeAttempt(jobs)))?.map(({ state: done }) => done))).toEqual(
+        new Set(['delivered']),
+      )
+      state.settle()
+      state.flush()
+    }
+    expect(folder.files().map((name) => notesIn(folder, name))).toEqual(Array(8).fill(['a', 'b']))
+    await sender.close?.()
+  })
+
   it('says nothing of a person whose address is in the path, not even in the cause', async () => {
     using folder = createFolder()
     const path = 'out/{{ record.note }}.csv'

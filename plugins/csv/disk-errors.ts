@@ -20,6 +20,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   EIO: 'the disk reports damage',
 }
 
+/** True when this process, or the machine, has no file descriptor left. */
+export function isTooManyFiles(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'EMFILE' || code === 'ENFILE'
+}
+
 /** True for a refusal that passes by itself. */
 export function isPassing(error: unknown): boolean {
   return PASSING.has(codeOf(error) ?? '')

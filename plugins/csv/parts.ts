@@ -11,6 +11,7 @@
  */
 
 import type { PluginContext } from '../../src/plugin.ts'
+import { isTooManyFiles } from './disk-errors.ts'
 import { codeOf, hashTail, type FileFacts, type Files, type OpenFile } from './files.ts'
 import { EMPTY_TAIL, fileOf, keyOf, readParts, type PartState } from './part-state.ts'
 
@@ -76,7 +77,18 @@ export function createParts(
   }
 
   async function opened(part: Part): Promise<OpenFile> {
-    return hold(part, open.get(part) ?? (await files.open(part.file)))
+    return hold(part, open.get(part) ?? (await withRoom(() => files.open(part.file))))
+  }
+
+  /** Too many files are open: those held here cost nothing to let go, and others may need them more. */
+  async function withRoom<T>(fn: () => Promise<T>): Promise<T> {
+    try {
+      return await fn()
+    } catch (error) {
+      if (open.size === 0 || !isTooManyFiles(error)) throw error
+      for (const part of open.keys()) await release(part)
+      return fn()
+    }
   }
 
   /** Undefined when the part can be gone on with; else what is wrong with it. */
@@ -141,7 +153,7 @@ export function createParts(
         onLost(known.state, why)
         await release(known).catch(() => {})
       }
-      const part = await begin(path, shape, known)
+      const part = await withRoom(() => begin(path, shape, known))
       newest.set(slot(path, shape), part)
       return part
     },

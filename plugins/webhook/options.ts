@@ -1,5 +1,4 @@
-import { secret, template, z } from '../../src/plugin.ts'
-import { parseSigningKey } from './signature.ts'
+import { parseSigningKey, secret, template, z } from '../../src/plugin.ts'
 import { structure } from './structure.ts'
 import { targetUrl } from './target-url.ts'
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { BridgeError, type Attempt, type HttpRequest, type Job, type Json } from '../../src/plugin.ts'
+import { BridgeError, signWebhook, type Attempt, type HttpRequest, type Job, type Json } from '../../src/plugin.ts'
 import { toBody, toItem, type BodySettings } from './body.ts'
 import type { WebhookOptions } from './options.ts'
-import { signWebhook } from './signature.ts'
 import { renderUrl } from './target-url.ts'
 
 /** What one job asks for. */

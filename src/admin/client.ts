@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { BridgeError, coerceError, type ErrorKind } from '../core/errors.ts'
-import type { BridgeQueries, ExplainReport, InspectReport, StatusReport } from '../core/reports.ts'
+import type { BridgeAccess, BridgeActions, CareQueries } from '../core/actions.ts'
+import type { ExplainReport, InspectReport, StatusReport } from '../core/reports.ts'
 import type { AdminSettings } from '../core/settings.ts'
+import { ACTIONS, QUESTIONS } from './calls.ts'
 import { formatAddress } from './host.ts'
 import { adminAddressFile } from './server.ts'
 import { readAdminToken } from './token.ts'
 
-/** Milliseconds; explaining a large body takes a while. */
-const TIMEOUT = 60_000
+/** Milliseconds; explaining a large body, counting a long replay, redriving thousands takes a while. */
+const TIMEOUT = 600_000
+/** For the first word. */
+const HELLO = 60_000
 const GONE = new Set(['ECONNREFUSED', 'ConnectionRefused', 'EHOSTUNREACH', 'ENOTFOUND'])
 
 type Call = (method: string, path: string, body?: Uint8Array) => Promise<unknown>
@@ -17,7 +21,7 @@ type Call = (method: string, path: string, body?: Uint8Array) => Promise<unknown
  * The bridge that runs on this data folder; undefined when none does. Rejects with a BridgeError of kind `transport`
  * (`ERR_ADMIN_FOREIGN`, `ERR_ADMIN_ANSWER`) when something else answers there, or nothing in time.
  */
-export async function connectAdmin(settings: AdminSettings, dataPath: string): Promise<BridgeQueries | undefined> {
+export async function connectAdmin(settings: AdminSettings, dataPath: string): Promise<BridgeAccess | undefined> {
   const token = await readAdminToken(dataPath)
   if (token === undefined) return undefined
   const address = (await readAddress(dataPath)) ?? formatAddress(reachable(settings.host), settings.port)
@@ -40,7 +44,23 @@ export async function connectAdmin(settings: AdminSettings, dataPath: string): P
       if ('seq' in input) return (await call('POST', `/explain?seq=${input.seq}`)) as ExplainReport
       return (await call('POST', '/explain', input.body)) as ExplainReport
     },
+    ...callsOf(call),
   }
+}
+
+/** One function for each call of `calls.ts`: input and answer are JSON. */
+function callsOf(call: Call): CareQueries & BridgeActions {
+  const calls = Object.entries({ questions: QUESTIONS, actions: ACTIONS }).flatMap(([folder, schemas]) =>
+    Object.keys(schemas).map((name) => {
+      const path = `/${folder}/${name}`
+      const ask = async (input: unknown): Promise<unknown> => {
+        const answer = await call('POST', path, new TextEncoder().encode(JSON.stringify(input)))
+        return answer ?? undefined
+      }
+      return [name, ask] as const
+    }),
+  )
+  return Object.fromEntries(calls) as unknown as CareQueries & BridgeActions
 }
 
 async function readAddress(dataPath: string): Promise<string | undefined> {
@@ -86,7 +106,7 @@ function exchange(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-length': body.byteLength }) }
-    const signal = AbortSignal.timeout(TIMEOUT)
+    const signal = AbortSignal.timeout(path === '/' ? HELLO : TIMEOUT)
     const request = httpRequest(`http://${address}${path}`, { method, agent: false, headers, signal }, (response) => {
       readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject)
     })

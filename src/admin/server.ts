@@ -6,20 +6,23 @@ import { H3, HTTPError, type H3Event } from 'h3'
 import { toNodeHandler } from 'srvx/node'
 import { BridgeError, isBridgeError, StoreError } from '../core/errors.ts'
 import type { Log } from '../core/ports.ts'
-import type { BridgeQueries, ExplainInput, InspectQuery } from '../core/reports.ts'
+import type { BridgeAccess, ExplainInput, InspectQuery } from '../core/reports.ts'
 import type { AdminSettings } from '../core/settings.ts'
+import { addCalls } from './call-routes.ts'
 import { formatAddress, isOwnHost } from './host.ts'
 import { isAuthorized } from './token.ts'
 
 /** What the admin API answers with. */
 export interface AdminDeps {
-  readonly queries: BridgeQueries
+  readonly access: BridgeAccess
   /** From `ensureAdminToken`. */
   readonly token: string
   readonly log: Log
   readonly version: string
   /** The data folder; the address in use is written there, so that the command line finds it. */
   readonly dataPath: string
+  /** The page Prometheus reads. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 /** The running admin API. */
@@ -30,6 +33,9 @@ export interface Admin {
 }
 
 const MAX_BODY = 128_000_000
+const METRICS = '/metrics'
+/** Errors that are about what was asked for. */
+const ASKED: ReadonlySet<string> = new Set(['record', 'config'])
 
 /** Where the address of the running admin API is kept. */
 export function adminAddressFile(dataPath: string): string {
@@ -37,8 +43,9 @@ export function adminAddressFile(dataPath: string): string {
 }
 
 /** Starts the admin API. Rejects with `ERR_ADMIN_LISTEN` when its address cannot be used. */
-export async function createAdmin({ host, port }: AdminSettings, deps: AdminDeps): Promise<Admin> {
-  const app = createApp(host, deps)
+export async function createAdmin(settings: AdminSettings, deps: AdminDeps): Promise<Admin> {
+  const { host, port } = settings
+  const app = createApp(settings, deps)
   const server = createServer(toNodeHandler(app.fetch, { maxRequestBodySize: MAX_BODY }) as RequestListener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
@@ -69,12 +76,13 @@ export async function createAdmin({ host, port }: AdminSettings, deps: AdminDeps
   }
 }
 
-function createApp(host: string, { queries, token, log, version }: AdminDeps): H3 {
+function createApp({ host, metrics = 'token' }: AdminSettings, deps: AdminDeps): H3 {
+  const { access, token, log, version } = deps
   const app = new H3({
     silent: true,
     onError(error, event) {
       const { cause } = error
-      if (isBridgeError(cause)) return fail(cause.kind === 'record' ? 400 : 503, cause)
+      if (isBridgeError(cause)) return fail(ASKED.has(cause.kind) ? 400 : 503, cause)
       if (!error.unhandled) return undefined
       log.error('admin request failed', { path: event.url.pathname }, cause ?? error)
       return fail(500, new BridgeError('store', 'ERR_ADMIN_INTERNAL', 'the admin API failed; the log says why'))
@@ -82,17 +90,28 @@ function createApp(host: string, { queries, token, log, version }: AdminDeps): H
   })
   app.use((event) => {
     const { headers, method } = event.req
-    const allowed = isOwnHost(headers.get('host'), host)
-    const authorized = allowed && isAuthorized(headers.get('authorization'), token)
+    const forMetrics = event.url.pathname === METRICS
+    // Prometheus asks by any name; a page that lured a browser here has no token, and where it needs none there is nothing to lure for.
+    const allowed = forMetrics || isOwnHost(headers.get('host'), host)
+    const authorized =
+      (forMetrics && metrics === 'open') || (allowed && isAuthorized(headers.get('authorization'), token))
     // The query may hold an e-mail address; it is not logged.
     log.debug('admin request', { method, path: event.url.pathname, authorized })
     if (!allowed) throw HTTPError.status(403, 'Forbidden')
     if (!authorized) throw HTTPError.status(401, 'Unauthorized')
   })
   app.get('/', () => ({ name: 'bevy-bridge', version }))
-  app.get('/status', () => queries.status())
-  app.get('/inspect', (event) => queries.inspect(toInspectQuery(event.url.searchParams)))
-  app.post('/explain', async (event) => queries.explain(await toExplainInput(event)))
+  const { metrics: page } = deps
+  if (page !== undefined && metrics !== 'off') {
+    app.get(METRICS, async () => {
+      const { contentType, text } = await page()
+      return new Response(text, { headers: { 'content-type': contentType } })
+    })
+  }
+  app.get('/status', () => access.status())
+  app.get('/inspect', (event) => access.inspect(toInspectQuery(event.url.searchParams)))
+  app.post('/explain', async (event) => access.explain(await toExplainInput(event)))
+  addCalls(app, access)
   return app
 }
 

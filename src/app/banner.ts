@@ -36,6 +36,7 @@ export function banner({ settings, secrets, version, runtime, url, terminal }: F
     `  store         ${storage.driver === 'memory' ? 'memory: everything is lost at the end' : storage.path} (stops taking deliveries below ${formatSize(storage.minFree)} free)`,
     `  listens on    ${url}`,
     `  destinations  ${destinations.map(({ name, plugin }) => `${name} (${plugin.name})`).join(', ') || 'none'}`,
+    `  alerts        ${alertLine(settings)}`,
     '',
     'Enter in Bevy, under Settings → Webhooks:',
     ...rows.map(([name, value]) => `  ${name.padEnd(20)} ${value}`),
@@ -49,4 +50,10 @@ export function banner({ settings, secrets, version, runtime, url, terminal }: F
 function secretLine({ origin, values, file }: Secrets, terminal: boolean): string {
   if (origin === 'config') return 'the first of receiver.secrets in your config'
   return terminal ? `${values[0]}   (kept in ${file})` : `in the file ${file}`
+}
+
+function alertLine({ alerts }: Settings): string {
+  const channels = Object.entries(alerts.channels)
+  if (channels.length > 0) return channels.map(([name, { kind }]) => `${name} (${kind})`).join(', ')
+  return 'to this log only: nobody is told when something goes wrong (set alerts.channels, then `bevy-bridge alerts test`)'
 }

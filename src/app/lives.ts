@@ -2,7 +2,7 @@
  * How the lives of this process ended, and what to do about a row of bad ends. A clean stop starts the count anew, and so does a
  * minute of life. After two unclean ends in a row the next life is careful: one suspect at a time, each noted in the store before
  * it is touched. A suspect whose note three lives left behind is set aside: a body is never opened again, a destination is not
- * sent to until a person reloads the config or stops and starts the bridge.
+ * sent to until a person resumes it, reloads the config, or stops and starts the bridge.
  */
 
 import { z } from 'zod'
@@ -129,7 +129,7 @@ function setAside(deps: Deps, starts: Starts): { readonly ops: StoreOp[]; readon
 function reasonOf({ position }: Suspect & { state: 'send' }, deaths: number): string {
   return (
     `sending record ${formatPosition(position)} has ended the process ${deaths} times; ` +
-    'nothing is sent until the config is reloaded or the bridge is stopped and started'
+    'nothing is sent until a person resumes it, reloads the config, or stops and starts the bridge'
   )
 }
 

@@ -7,8 +7,10 @@ import type { Cursor } from '../core/types.ts'
 import { readBooks } from '../dispatcher/inspect.ts'
 import { createScopes } from '../dispatcher/scopes.ts'
 import type { Supervisor } from '../dispatcher/supervisor.ts'
+import { readHoldings, readPause, type Holdings } from '../dispatcher/at-rest.ts'
 import { createPace } from '../http/pace.ts'
 import type { Indexer } from '../indexer/indexer.ts'
+import { countDecided } from '../indexer/quarantine.ts'
 import { createQueries } from '../queries/queries.ts'
 import type { DestinationBooks, IndexQueries, QueryDeps } from '../queries/deps.ts'
 import { createSender, stateless } from './senders.ts'
@@ -25,6 +27,8 @@ export interface Parts {
   /** Of a running bridge; absent when its store is only read. */
   readonly live?: {
     readonly supervisor: Supervisor
+    /** A person has looked at a destination that was set aside. */
+    forgive(slot: string): void
     uptime(): number
     receiver(): QueryDeps['receiver'] extends () => infer Counts ? Counts : never
   }
@@ -45,7 +49,7 @@ export function createAnswers(parts: Parts) {
     runtime: RUNTIME,
     store,
     journal,
-    index: indexQueries(indexer),
+    index: indexQueries(indexer, store),
     settings,
     now: clock.now,
     uptime: () => live?.uptime(),
@@ -59,7 +63,7 @@ export function createAnswers(parts: Parts) {
   })
 }
 
-function indexQueries(indexer: Indexer): IndexQueries {
+function indexQueries(indexer: Indexer, store: Store): IndexQueries {
   const types = () => Object.entries(indexer.stats().types)
   return {
     get indexed() {
@@ -75,7 +79,7 @@ function indexQueries(indexer: Indexer): IndexQueries {
     history: (key, options) => indexer.history(key, options),
     async quarantined() {
       const { bodies, records } = indexer.stats().quarantined
-      return bodies + records
+      return Math.max(0, bodies + records - (await countDecided(store)))
     },
     stale: () => Object.fromEntries(types().flatMap(([type, { stale }]) => (stale > 0 ? [[type, stale]] : []))),
   }
@@ -90,9 +94,8 @@ async function booksAtWork(supervisor: Supervisor): Promise<DestinationBooks[]> 
   return list.map((one) => {
     const { name, plugin } = one
     if (one.state === 'stopped') return { name, plugin, state: one.state, reason: one.reason }
-    if (one.state === 'orphaned')
-      return { name, plugin, state: one.state, cursor: { position: one.position, done: [] } }
-    const { exceptions, reason } = one
+    if (one.state === 'orphaned') return { name, plugin, ...orphan(name, one.holdings) }
+    const { exceptions, reason, paused, replays } = one
     const dispatcher = supervisor.dispatcher(name)
     return {
       name,
@@ -105,6 +108,8 @@ async function booksAtWork(supervisor: Supervisor): Promise<DestinationBooks[]> 
       waiting: exceptions.retry + exceptions.batch + exceptions.join + exceptions.held,
       unknown: exceptions.unknown,
       dead: one.dead,
+      ...(paused === undefined ? {} : { paused: { by: paused.by, since: paused.since, nextTry: paused.nextTry } }),
+      replays,
       lastError: one.lastError,
       lastSuccess: one.lastSuccess,
       ...(dispatcher === undefined ? {} : { inspect: ((key) => dispatcher.inspect(key)) as Inspect }),
@@ -115,11 +120,31 @@ async function booksAtWork(supervisor: Supervisor): Promise<DestinationBooks[]> 
 async function booksAtRest({ store, clock, log, settings }: Parts): Promise<DestinationBooks[]> {
   const known = await readBooks({ store, clock, log, alerts: { raise() {} } })
   const configured = new Set(settings().destinations.map(({ name }) => name))
-  return known.map(({ exceptions, ...one }) => ({
-    ...one,
-    state: configured.has(one.name) ? 'stopped' : 'orphaned',
-    ...(configured.has(one.name) ? { reason: 'the bridge does not run' } : {}),
-    waiting: exceptions.waiting,
-    unknown: exceptions.unknown,
-  }))
+  return Promise.all(
+    known.map(async ({ exceptions, ...one }): Promise<DestinationBooks> => {
+      const facts = { ...one, waiting: exceptions.waiting, unknown: exceptions.unknown }
+      if (!configured.has(one.name)) return { ...facts, ...orphan(one.name, await readHoldings(store, one.slot)) }
+      const pause = await readPause(store, one.slot)
+      const why = pause?.why === undefined ? '' : `: ${pause.why}`
+      return {
+        ...facts,
+        state: 'stopped',
+        reason: `the bridge does not run${pause === undefined ? '' : `; paused by hand${why}`}`,
+        ...(pause === undefined ? {} : { paused: { by: 'hand', since: pause.at } }),
+      }
+    }),
+  )
+}
+
+/** What an orphan holds, and how to end that. */
+function orphan(name: string, { position, counts, waiting, dead, holds }: Holdings) {
+  const journal = holds === undefined ? 'its cursor cannot be read' : `it holds the journal from delivery ${holds} on`
+  return {
+    state: 'orphaned' as const,
+    reason: `no longer in the config, ${journal}: \`was: ${name}\` takes it over, \`bevy-bridge forget ${name}\` deletes it`,
+    ...(position === undefined ? {} : { cursor: { position, done: [] } }),
+    ...(counts === undefined ? {} : { counts }),
+    waiting,
+    dead,
+  }
 }

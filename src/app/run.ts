@@ -30,6 +30,8 @@ interface Deps {
 
 /** Docker kills after 10 s. */
 const DRAIN = 8000
+/** What the last commits may take after that. A disk that does not answer must not hold the process for ever. */
+const LAST_COMMITS = 1500
 
 /** Runs until told to stop; resolves with the exit code: 0 after a clean end, 1 for a config that cannot be used, 3 when it could not start. */
 export async function run(deps: Deps): Promise<number> {
@@ -59,6 +61,12 @@ export async function run(deps: Deps): Promise<number> {
   const signal = await told.stop
   log.info('stopping', { signal, withinMs: DRAIN })
   watch.close()
+  const cancelExit = deps.clock.timer(DRAIN + LAST_COMMITS, () => {
+    log.error('did not stop in time', {
+      reason: 'the disk or a plugin does not answer; what was not written is done again',
+    })
+    deps.exit(1)
+  })
   try {
     await bridge.close(DRAIN)
     log.info('stopped')
@@ -66,6 +74,8 @@ export async function run(deps: Deps): Promise<number> {
   } catch (error) {
     log.error('did not stop cleanly', {}, error)
     return 1
+  } finally {
+    cancelExit()
   }
 }
 
@@ -99,6 +109,9 @@ async function reload(bridge: Bridge, { load, log }: Deps): Promise<LoadedConfig
   if (!next.ok) {
     for (const problem of next.problems) log.error('config not reloaded', { problem: formatProblem(problem) })
     log.warn('the running config stays in force', { problems: next.problems.length })
+    const [first] = next.problems
+    const more = next.problems.length > 1 ? ` (and ${next.problems.length - 1} more)` : ''
+    if (first !== undefined) bridge.refused(`${formatProblem(first)}${more}`)
     return next.sources
   }
   warn(next.warnings, log)
@@ -106,6 +119,7 @@ async function reload(bridge: Bridge, { load, log }: Deps): Promise<LoadedConfig
     await bridge.apply(next.settings)
   } catch (error) {
     log.error('config not reloaded', { reason: 'the running config stays in force' }, error)
+    bridge.refused(coerceError(error).message)
   }
   return next.sources
 }

@@ -1,9 +1,10 @@
 /** Makes the senders of destinations: each with its HTTP client, its rate and its context. */
 
 import { createHttpClient } from '../http/client.ts'
-import type { Sender } from '../core/plugin-contract.ts'
+import { isBridgeError } from '../core/errors.ts'
+import type { Attempt, Job, Outcome, Sender } from '../core/plugin-contract.ts'
 import { hashKey } from '../core/keys.ts'
-import type { Clock, Log, Pace, PluginState } from '../core/ports.ts'
+import type { Clock, Log, Meter, Pace, PluginState } from '../core/ports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 
 interface Deps {
@@ -11,6 +12,8 @@ interface Deps {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
+  /** Counts attempts; absent where none is one of the flow. */
+  readonly meter?: Meter
   settings(): Settings
   paceOf(destination: DestinationSettings): Pace
 }
@@ -45,6 +48,7 @@ export async function createSender(destination: DestinationSettings, state: Plug
   })
   return {
     ...bind(sender),
+    ...(deps.meter === undefined ? {} : { send: measured(sender, name, deps.meter, clock) }),
     async close() {
       await sender.close?.()
       await http.close()
@@ -68,6 +72,8 @@ export function stateless(): PluginState {
 function bind(sender: Sender): Sender {
   return {
     send: (jobs, attempt) => sender.send(jobs, attempt),
+    ...(sender.bucket === undefined ? {} : { bucket: (job: Job) => sender.bucket?.(job) }),
+    ...(sender.lane === undefined ? {} : { lane: (job: Job) => sender.lane?.(job) }),
     ...(sender.check === undefined
       ? {}
       : { check: (signal: AbortSignal) => sender.check?.(signal) ?? Promise.resolve([]) }),
@@ -75,4 +81,34 @@ function bind(sender: Sender): Sender {
       ? {}
       : { preview: (jobs: Parameters<NonNullable<Sender['preview']>>[0]) => sender.preview?.(jobs) ?? [] }),
   }
+}
+
+/** The sender's `send`, with what came of it counted. */
+function measured(sender: Sender, name: string, meter: Meter, clock: Clock): Sender['send'] {
+  return async (jobs: readonly Job[], attempt: Attempt) => {
+    const began = clock.monotonic()
+    const tally = (results: Readonly<Record<string, number>>): void =>
+      meter.attempted(name, clock.monotonic() - began, results)
+    try {
+      const outcomes = await sender.send(jobs, attempt)
+      const results: Record<string, number> = {}
+      const now = clock.now()
+      jobs.forEach(({ receivedAt }, index) => {
+        const state: Outcome['state'] = outcomes?.[index]?.state ?? 'delivered'
+        results[state] = (results[state] ?? 0) + 1
+        if (state === 'delivered') meter.delivered(name, now - receivedAt)
+      })
+      tally(results)
+      return outcomes
+    } catch (error) {
+      tally({ [failureOf(error)]: jobs.length })
+      throw error
+    }
+  }
+}
+
+/** What the metrics call a `send` that threw. */
+function failureOf(error: unknown): string {
+  if (!isBridgeError(error)) return 'failed'
+  return error.kind === 'destination' ? 'refused' : error.kind === 'transport' ? 'transport' : 'failed'
 }

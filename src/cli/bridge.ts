@@ -1,4 +1,4 @@
-import type { BridgeQueries } from '../core/reports.ts'
+import type { BridgeAccess } from '../core/actions.ts'
 import type { Settings } from '../core/settings.ts'
 import type { CliDeps, ConfigReport, ExitCode } from './deps.ts'
 import { formatProblems } from './format-check.ts'
@@ -18,7 +18,7 @@ export async function loadOrExplain(
 export async function askBridge(
   deps: CliDeps,
   files: readonly string[],
-  ask: (bridge: BridgeQueries, settings: Settings) => Promise<ExitCode>,
+  ask: (bridge: BridgeAccess, settings: Settings) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const config = await loadOrExplain(deps, files)
   if (config === undefined) return 1

@@ -1,11 +1,18 @@
+import { createAlertsVerb } from './alerts.ts'
 import { createCheckVerb } from './check.ts'
+import { createDeadVerb } from './dead.ts'
 import type { CliDeps } from './deps.ts'
 import { createExplainVerb } from './explain.ts'
+import { createForgetVerb } from './forget.ts'
 import { createInitVerb } from './init.ts'
 import { createInspectVerb } from './inspect.ts'
+import { createPauseVerb, createResumeVerb } from './pause.ts'
+import { createQuarantineVerb } from './quarantine.ts'
 import { createRebuildVerb } from './rebuild.ts'
+import { createReplayVerb } from './replay.ts'
 import { createSchemaVerb } from './schema.ts'
 import { createSimulateVerb } from './simulate.ts'
+import { createSkipVerb } from './skip.ts'
 import { createStartVerb } from './start.ts'
 import { createStatusVerb } from './status.ts'
 import { createTortureVerb } from './torture.ts'
@@ -23,6 +30,14 @@ export function createVerbs(deps: CliDeps): Verb[] {
     createSimulateVerb(deps),
     createStatusVerb(deps),
     createInspectVerb(deps),
+    createDeadVerb(deps),
+    createQuarantineVerb(deps),
+    createPauseVerb(deps),
+    createResumeVerb(deps),
+    createSkipVerb(deps),
+    createReplayVerb(deps),
+    createForgetVerb(deps),
+    createAlertsVerb(deps),
     createRebuildVerb(deps),
     createTortureVerb(deps),
     createSchemaVerb(deps),

@@ -1,12 +1,6 @@
+import type { BridgeAccess } from '../core/actions.ts'
 import type { Clock } from '../core/ports.ts'
-import type {
-  BridgeQueries,
-  ConfigProblem,
-  LiveCheck,
-  RebuildProgress,
-  RebuildReport,
-  TryReport,
-} from '../core/reports.ts'
+import type { AlertTest, ConfigProblem, LiveCheck, RebuildProgress, RebuildReport, TryReport } from '../core/reports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { TortureOptions, TortureReport } from '../core/torture-report.ts'
 
@@ -70,9 +64,9 @@ export interface CliDeps {
   start(options: StartOptions): Promise<number>
   loadConfig(files: readonly string[]): Promise<ConfigReport>
   /** The bridge that runs with these settings; undefined when none does. Rejects with a BridgeError of kind `transport`. */
-  connectAdmin(settings: Settings): Promise<BridgeQueries | undefined>
+  connectAdmin(settings: Settings): Promise<BridgeAccess | undefined>
   /** The same answers from the store, while no bridge runs. Rejects with a StoreError. */
-  openOffline(settings: Settings): Promise<BridgeQueries & { close(): Promise<void> }>
+  openOffline(settings: Settings): Promise<BridgeAccess & { close(): Promise<void> }>
   /** Makes the index of a store again in which no bridge runs; ends early with the signal. Rejects with a StoreError. */
   rebuild(settings: Settings, progress: (progress: RebuildProgress) => void): Promise<RebuildReport>
   /** Asks every destination how it is. */
@@ -83,6 +77,8 @@ export interface CliDeps {
     destination: DestinationSettings,
     ask: { readonly sample: string; readonly live: boolean },
   ): Promise<TryReport | undefined>
+  /** Sends a test message through these channels of alerts. */
+  testAlerts(settings: Settings, channels: readonly string[]): Promise<readonly AlertTest[]>
   /** The secret a delivery to this bridge must carry: from the config, or the one made in the data folder. */
   bevySecret(settings: Settings): Promise<string | undefined>
   /** Tortures a bridge with a copy of these settings. Rejects with a BridgeError when it cannot begin. */

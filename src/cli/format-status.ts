@@ -31,7 +31,13 @@ export function formatStatus(report: StatusReport, now: number, paint: Paint): s
 function toRow(one: DestinationStatus, now: number, paint: Paint): string[] {
   const { lag, sent, retrying, unknown, dead } = one
   const skipped = Object.values(one.skipped).reduce((sum, count) => sum + count, 0)
-  const color = { running: paint.good, paused: paint.bad, stopped: paint.bad, orphaned: paint.odd }[one.state]
+  const color = {
+    running: paint.good,
+    degraded: paint.odd,
+    paused: paint.bad,
+    stopped: paint.bad,
+    orphaned: paint.odd,
+  }[one.state]
   return [
     one.name,
     color(one.state),
@@ -43,14 +49,32 @@ function toRow(one: DestinationStatus, now: number, paint: Paint): string[] {
   ]
 }
 
-function details({ name, state, reason, skipped, lastError }: DestinationStatus, paint: Paint): string[] {
+function details(one: DestinationStatus, paint: Paint): string[] {
+  const { name, state, reason, paused, replays = [], skipped, lastError } = one
   const lines = [
     ...(reason === undefined ? [] : [`${paint.bad(state)}: ${reason}`]),
+    ...(paused === undefined ? [] : [`${pausedBy(paused)}`]),
+    ...replays.map(
+      ({ id, position, to }) =>
+        `replay ${id}: has come to delivery ${position.seq} of ${to}; replay ${name} --cancel ends it`,
+    ),
     ...countLine('skipped', Object.entries(skipped)),
     ...(lastError === undefined ? [] : [`last error ${formatTime(lastError.at)}: ${lastError.message}`]),
   ]
   return lines.length === 0 ? [] : ['', paint.bold(name), ...lines.map((line) => `  ${line}`)]
 }
+
+function pausedBy({ by, since, nextTry }: NonNullable<DestinationStatus['paused']>): string {
+  const next = nextTry === undefined ? 'until somebody resumes it' : `next try ${formatTime(nextTry)}`
+  return `paused since ${formatTime(since)} ${PAUSED_BY[by]}, ${next}`
+}
+
+const PAUSED_BY = {
+  failures: 'after too many failures',
+  refused: 'because it refuses everything',
+  hand: 'by hand',
+  aside: 'because sending to it has ended the process',
+} as const
 
 function countLine(title: string, counts: readonly (readonly [string, number])[]): string[] {
   const some = counts.filter(([, count]) => count > 0)

@@ -65,14 +65,15 @@ function messageOf(issue: ZodIssue, node: Located | undefined): string {
     const expected = KINDS[issue.expected] ?? issue.expected
     return node === undefined ? `is required: ${expected}` : `expected ${expected}, got ${kindOf(node)}`
   }
-  if (issue.code === 'invalid_value') {
-    const values = issue.values.map(String)
-    const word = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
-    if (node === undefined) return `is required: one of ${values.join(', ')}`
-    return `expected ${values.length === 1 ? '' : 'one of '}${values.join(', ')}${didYouMean(word, values)}`
-  }
+  if (issue.code === 'invalid_value') return oneOf(issue.values.map(String), node)
   if (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1) return 'must not be empty'
   return sentence(issue.message)
+}
+
+function oneOf(values: readonly string[], node: Located | undefined): string {
+  const word = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
+  if (node === undefined) return `is required: one of ${values.join(', ')}`
+  return `expected ${values.length === 1 ? '' : 'one of '}${values.join(', ')}${didYouMean(word, values)}`
 }
 
 /** zod's sentences without their start: `Invalid input: expected …`. */
@@ -93,6 +94,12 @@ function kindOf(node: Located): string {
  */
 function explainUnion(issue: z.core.$ZodIssueInvalidUnion, subject: Subject, full: Path): Problem[] {
   const { root, origin = (path) => path } = subject
+  const { options } = issue as { readonly options?: readonly string[] }
+  if (issue.errors.length === 0 && options !== undefined) {
+    // No form has such a `kind`.
+    const message = oneOf(options, nodeAt(root, full))
+    return [problemAt(placeAt(root, full), origin(full), message)]
+  }
   const isWrongKind = (inner: ZodIssue): boolean =>
     inner.path.length === 0 && (inner.code === 'invalid_type' || inner.code === 'invalid_value')
   const fitting = issue.errors.filter((inner) => inner.length > 0 && !inner.some(isWrongKind))

@@ -33,6 +33,7 @@ BEVY_SECRET_OLD=
 
 # RELAY_URL=https://example.org/hook
 # RELAY_SECRET=whsec_...
+# OPS_SLACK_URL=https://hooks.slack.com/services/...
 `
 
 const CONFIG = `#
@@ -73,4 +74,9 @@ routes:
   #   use: [public]
   #   when: { type: event }
   #   to: [relay]
+
+# Who is told when something goes wrong. \`bevy-bridge alerts test\` tries it.
+# alerts:
+#   channels:
+#     ops: { kind: slack, webhookUrl: "\${OPS_SLACK_URL}" }
 `

@@ -3,6 +3,7 @@ import type { Plugin } from '../core/plugin-contract.ts'
 import { redact } from '../core/redact.ts'
 import type { Settings } from '../core/settings.ts'
 import { checkAccounts, unusedAccountWarnings } from './check-accounts.ts'
+import { checkNotify } from './check-notify.ts'
 import { checkDestinations, unfedWarnings } from './check-destinations.ts'
 import { checkRoutes } from './check-routes.ts'
 import { readEnv } from './env-file.ts'
@@ -71,6 +72,7 @@ export async function loadConfig(input: ConfigInput): Promise<LoadedConfig> {
   const { accounts, problems: ofAccounts } = checkAccounts(tree, loaded)
   const destinations = await checkDestinations(tree, { loaded, accounts, tables: tables.names })
   const routes = checkRoutes(tree, destinations.modes)
+  const channels = checkNotify(tree)
   // What a reference stands for may be a secret, and a message may quote what it is about.
   const hide = (problem: Problem): Problem => ({ ...problem, message: redact(problem.message, values) })
 
@@ -81,6 +83,7 @@ export async function loadConfig(input: ConfigInput): Promise<LoadedConfig> {
     ...(structure.ok ? [] : structure.problems),
     ...destinations.problems,
     ...routes.problems,
+    ...channels,
   ]
   if (!structure.ok || early.length + missing.length + later.length > 0)
     return failed([...early, ...missing, ...later.map(hide)])

@@ -3,7 +3,9 @@ import { parseInstant } from '../core/instants.ts'
 import { duration } from '../core/schema-helpers.ts'
 import type { Start } from '../core/settings.ts'
 import { positive, rateSchema } from './schema-account.ts'
+import { notifySchema } from './schema-notify.ts'
 import { batchSchema } from './schema-batch.ts'
+import { healthSchema } from './schema-health.ts'
 
 /** What a destination may be called; its state on disk belongs to this name. */
 export const NAME_PATTERN = /^[a-z0-9-]{1,40}$/
@@ -64,6 +66,8 @@ export const destinationSchema = z.strictObject({
     })
     .optional()
     .describe('How failed jobs are tried again.'),
+  health: healthSchema,
+  notify: notifySchema.optional(),
   start: startSchema.describe('Where a new destination begins: now (default), beginning, or a time.'),
   was: nameSchema.optional().describe('Former name of this destination, whose state it takes over.'),
   join: z

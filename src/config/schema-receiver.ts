@@ -99,6 +99,10 @@ export const adminSchema = z
       .prefault('127.0.0.1')
       .describe('Address to listen on. Default 127.0.0.1: this machine only.'),
     port: port.prefault(8081).describe('Port to listen on; 0 takes a free one. Default 8081.'),
+    metrics: z
+      .enum(['token', 'open', 'off'])
+      .prefault('token')
+      .describe('Who may read the metrics at /metrics: with the admin token (default), open: everybody, off: nobody.'),
   })
   .prefault({})
   .describe('The admin API the command line talks to. Its token lies in the data folder.')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountSchema } from './schema-account.ts'
+import { alertsSchema } from './schema-alerts.ts'
 import { destinationSchema, nameSchema } from './schema-destination.ts'
 import { adminSchema, receiverSchema, storageSchema } from './schema-receiver.ts'
 import { timezone } from './schema-timezone.ts'
@@ -35,6 +36,7 @@ export const configSchema = z
       .prefault({})
       .describe('Filters that routes share with use.'),
     destinations: z.record(nameSchema, destinationSchema).prefault({}).describe('Where records go, by name.'),
+    alerts: alertsSchema,
     routes: z.array(routeSchema).prefault([]).describe('Which records go where. A record may match several.'),
     plugins: z
       .record(nameSchema, z.string().min(1))

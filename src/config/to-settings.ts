@@ -5,6 +5,8 @@ import { secretsIn } from '../core/schema-helpers.ts'
 import type { DestinationSettings, ReceiverSettings, Route, Settings } from '../core/settings.ts'
 import type { CheckedAccount } from './check-accounts.ts'
 import type { CheckedDestination } from './check-destinations.ts'
+import { alertsSchema } from './schema-alerts.ts'
+import { toAlerts } from './to-alerts.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { loadedFrom } from './plugin-loader.ts'
 import type { Config } from './schema.ts'
@@ -31,6 +33,8 @@ export function toSettings(checked: CheckedConfig): Settings {
     toDestination(name, destination, checked.destinations.get(name) as CheckedDestination, checked),
   )
   const secretValues = new Set(config.receiver.secrets)
+  const { alerts: alertsInput } = (checked.input ?? {}) as { readonly alerts?: unknown }
+  for (const secret of secretsIn(alertsSchema, alertsInput)) secretValues.add(secret)
   for (const { plugin, input } of [...checked.accounts.values(), ...checked.destinations.values()]) {
     for (const secret of secretsIn(plugin.options, input)) secretValues.add(secret)
   }
@@ -39,6 +43,7 @@ export function toSettings(checked: CheckedConfig): Settings {
     receiver: toReceiver(config.receiver, baseDir),
     admin: config.admin,
     storage: { ...config.storage, path: resolve(baseDir, config.storage.path) },
+    alerts: toAlerts(config),
     destinations,
     routes,
     tables: checked.tables,
@@ -63,7 +68,8 @@ function toDestination(
   { plugin, options, input, tables: used }: CheckedDestination,
   { config: { timezone, accounts }, tables, baseDir }: CheckedConfig,
 ): DestinationSettings {
-  const { plugin: _plugin, options: _options, ...rest } = config
+  // Who is told of it is no change of the destination.
+  const { plugin: _plugin, options: _options, notify: _notify, ...rest } = config
   const accountRate = config.account === undefined ? undefined : accounts[config.account]?.rate
   const policy = toPolicy(config, { plugin, accountRate, timezone })
   // The order of lines in a table says nothing.
@@ -78,6 +84,7 @@ function toDestination(
     start: config.start,
     was: config.was,
     join: config.join,
+    health: config.health,
     window: config.window,
     maxExceptions: config.maxExceptions,
     fingerprint: fingerprintOf({

@@ -30,9 +30,24 @@ export interface Alert {
   readonly facts?: Facts
 }
 
+/** The end of what an alert was about. */
+export type Recovery = Pick<Alert, 'cause' | 'subject'>
+
 /** Takes alerts; never throws, never blocks. */
 export interface Alerts {
   raise(alert: Alert): void
+  /** It is over, if it ever was: told only to people who were told of the trouble. Absent: nobody keeps track. */
+  recovered?(recovery: Recovery): void
+}
+
+/** Counts what happens for the metrics; cheap enough for hot paths, never throws. Durations are milliseconds. */
+export interface Meter {
+  /** A delivery was committed to the journal. */
+  committed(duration: number): void
+  /** An attempt ended; `results`: jobs by what came of them. */
+  attempted(destination: string, duration: number, results: Readonly<Record<string, number>>): void
+  /** A job was delivered, so long after its delivery was received. */
+  delivered(destination: string, age: number): void
 }
 
 /** One change of a commit. `expect` makes the whole call fail, changing nothing, unless the key is present (or absent). */

@@ -3,7 +3,10 @@
  * since 1970, ages and durations milliseconds.
  */
 
+import type { PauseCause } from './health.ts'
 import type { Json, JsonObject, Mode, Position, Verdict } from './types.ts'
+
+export type { BridgeAccess, BridgeActions, CareQueries } from './actions.ts'
 
 /** Asked of a running bridge through its admin API, or of its store when none runs. */
 export interface BridgeQueries {
@@ -26,7 +29,7 @@ export interface StatusReport {
     readonly first: number
     readonly tail: number
     readonly indexed: number
-    /** Bodies and records in quarantine. */
+    /** Bodies and records in quarantine that nobody has dealt with. */
     readonly quarantined: number
   }
   readonly receiver: readonly { readonly answer: string; readonly reason: string; readonly count: number }[]
@@ -42,8 +45,8 @@ export interface DestinationStatus {
   /** Absent for an orphan whose plugin is no longer known. */
   readonly plugin?: string
   readonly mode?: Mode
-  /** `orphaned`: no longer in the config, its state kept. */
-  readonly state: 'running' | 'paused' | 'stopped' | 'orphaned'
+  /** `degraded`: it runs, but fails again and again. `orphaned`: no longer in the config, its state kept. */
+  readonly state: 'running' | 'degraded' | 'paused' | 'stopped' | 'orphaned'
   /** Why it is not running. */
   readonly reason?: string
   readonly lag: {
@@ -58,8 +61,19 @@ export interface DestinationStatus {
   /** Sends that were never answered, counted until the job settles. */
   readonly unknown: number
   readonly dead: number
+  readonly paused?: PauseFacts
+  /** Replays under way: where they have come, and the last delivery of their span. */
+  readonly replays?: readonly { readonly id: string; readonly position: Position; readonly to: number }[]
   readonly lastError?: { readonly at: number; readonly message: string }
   readonly lastSuccess?: number
+}
+
+/** A pause: who made it, since when, and when the destination is tried. */
+export interface PauseFacts {
+  readonly by: PauseCause
+  readonly since: number
+  /** Absent when only a person resumes it. */
+  readonly nextTry?: number | undefined
 }
 
 /** A record by its key (`type:id`), or all records with an e-mail address. `data`: heads with their content. */
@@ -171,6 +185,15 @@ export interface LiveCheck {
   readonly checked: boolean
   /** One line each; empty is well. */
   readonly problems: readonly string[]
+}
+
+/** A test message through one channel of alerts. */
+export interface AlertTest {
+  readonly channel: string
+  readonly kind: string
+  readonly ok: boolean
+  /** Why it was not sent. */
+  readonly reason?: string
 }
 
 /** One sample record at one destination. */

@@ -3,7 +3,11 @@
  * Durations are milliseconds, sizes bytes, paths absolute.
  */
 
+import type { NotifyKey } from './alert-causes.ts'
+import type { Thresholds } from './alert-conditions.ts'
+import type { AlertRules } from './alert-tracker.ts'
 import type { Filter, ScopeRoot, Tables } from './expressions.ts'
+import type { HealthPolicy } from './health.ts'
 import type { Plugin, Policy } from './plugin-contract.ts'
 
 /** The receiver's part. */
@@ -28,6 +32,8 @@ export interface ReceiverSettings {
 export interface AdminSettings {
   readonly host: string
   readonly port: number
+  /** Who may read `/metrics`: everybody, those with the admin token, nobody. Absent: those with the token. */
+  readonly metrics?: 'open' | 'token' | 'off' | undefined
 }
 
 export interface StorageSettings {
@@ -60,6 +66,7 @@ export interface DestinationSettings extends Policy {
   /** The name whose state this one takes over. */
   readonly was?: string | undefined
   readonly join: JoinPolicy
+  readonly health: HealthPolicy
   /** Positions between cursor and reader. */
   readonly window: number
   readonly maxExceptions: number
@@ -74,12 +81,56 @@ export interface Route {
   readonly to: readonly string[]
 }
 
+/** Where alerts go. */
+export type ChannelSettings =
+  | { readonly kind: 'slack'; readonly webhookUrl: string }
+  | {
+      readonly kind: 'webhook'
+      readonly url: string
+      /** Of Standard Webhooks; none: unsigned. */
+      readonly secrets: readonly string[]
+      readonly allowHttp: boolean
+      readonly allowPrivateNetworks: boolean
+    }
+  | { readonly kind: 'pagerduty'; readonly routingKey: string; readonly region: 'us' | 'eu' }
+  | {
+      readonly kind: 'email'
+      readonly to: readonly string[]
+      readonly from: string
+      readonly smtp: {
+        readonly host: string
+        readonly port: number
+        /** `starttls`: turned on after the greeting, or nothing is sent; `always`: from the first byte. */
+        readonly tls: 'starttls' | 'always' | 'never'
+        readonly user?: string | undefined
+        readonly password?: string | undefined
+      }
+    }
+
+/** Alerts to people. */
+export interface AlertSettings {
+  readonly channels: Readonly<Record<string, ChannelSettings>>
+  /** Which of a destination's alerts go to which channels, by destination; what is not there goes to all. */
+  readonly notify: Readonly<Record<string, Readonly<Partial<Record<NotifyKey, readonly string[]>>>>>
+  readonly rules: AlertRules & Thresholds
+  /** A URL asked for at intervals while the bridge is well. */
+  readonly heartbeat?:
+    | {
+        readonly url: string
+        readonly every: number
+        readonly allowHttp: boolean
+        readonly allowPrivateNetworks: boolean
+      }
+    | undefined
+}
+
 /** The whole config. */
 export interface Settings {
   readonly timezone: string
   readonly receiver: ReceiverSettings
   readonly admin: AdminSettings
   readonly storage: StorageSettings
+  readonly alerts: AlertSettings
   readonly destinations: readonly DestinationSettings[]
   readonly routes: readonly Route[]
   /** Lookup tables by name. */

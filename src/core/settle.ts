@@ -16,6 +16,8 @@ export interface Tried {
   readonly policy: RetryPolicy
   /** From 0 up to, not including, 1. */
   readonly random: number
+  /** The destination is paused: this was a probe, or began before. Nobody runs out of time then. */
+  readonly paused?: boolean
 }
 
 /** What becomes of the job. */
@@ -48,12 +50,12 @@ export function settle(tried: Tried): Decision {
     case 'retry':
     case 'unknown': {
       const left = tried.policy.for - tried.waited
-      if (left <= 0) return { state: 'dead', cause: 'exhausted', reason: outcome.reason }
+      if (left <= 0 && tried.paused !== true) return { state: 'dead', cause: 'exhausted', reason: outcome.reason }
       const after = outcome.state === 'retry' ? outcome.after : undefined
       return {
         state: 'retry',
         // The last attempt falls on the end of the window, whatever the other side asked for.
-        delay: Math.min(left, nextDelay(tried.policy, tried.attempts, tried.random, after)),
+        delay: Math.min(Math.max(0, left), nextDelay(tried.policy, tried.attempts, tried.random, after)),
         hold: (outcome.state === 'retry' ? outcome.scope : undefined) ?? 'job',
         unknown: outcome.state === 'unknown',
         reason: outcome.reason,

@@ -4,12 +4,13 @@ import { CAREFREE, type Careful } from '../core/careful.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import type { Alerts, Clock, IndexReader, Log, Pace, Store } from '../core/ports.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
-import type { Cursor } from '../core/types.ts'
-import type { Counts, Exception } from './documents.ts'
+import { statusOf, type DispatcherStatus } from './dispatcher-status.ts'
+import { keys, parseDocument, pauseDocument, type Replay } from './documents.ts'
 import { createHealth } from './health.ts'
 import { inspectRecord, type RecordAtDestination } from './inspect.ts'
 import { createJobs } from './jobs.ts'
 import { openLedger } from './ledger.ts'
+import { createLetters, type Letters } from './letters.ts'
 import { openPluginState, type StagedState } from './plugin-state.ts'
 import { prepare } from './prepare.ts'
 import { createReadyQueue } from './queue.ts'
@@ -17,21 +18,6 @@ import { startReader } from './reader.ts'
 import { createReplays } from './replays.ts'
 import { createRunner } from './runner.ts'
 import type { Scopes } from './scopes.ts'
-
-/** What `status` tells of a destination. */
-export interface DispatcherStatus {
-  readonly state: 'running' | 'paused' | 'waiting'
-  readonly reason?: string
-  readonly cursor: Cursor
-  readonly counts: Counts
-  /** Jobs that wait, by what they wait for; `unknown` counts those whose last send was not answered. */
-  readonly exceptions: Readonly<Record<Exception['kind'] | 'unknown', number>>
-  readonly dead: number
-  readonly inFlight: number
-  readonly ready: number
-  readonly lastError?: { readonly at: number; readonly message: string } | undefined
-  readonly lastSuccess?: number | undefined
-}
 
 export interface Dispatcher {
   readonly settings: DestinationSettings
@@ -41,9 +27,14 @@ export interface Dispatcher {
   status(): DispatcherStatus
   /** What this destination holds of a record. */
   inspect(key: string): Promise<RecordAtDestination>
+  readonly letters: Letters
+  /** Sends nothing until a person resumes it; resolves once that is on disk. */
+  pause(why: string | undefined): Promise<void>
+  /** Ends a pause, whoever made it. */
+  resume(): Promise<void>
   redrive(deadId: string): Promise<boolean>
   /** Sends the deliveries `from` to `to` again, marked `replay`; resolves with its id once that is on disk. */
-  replay(from: number, to: number): Promise<string>
+  replay(from: number, to: number, only?: Replay['only']): Promise<string>
   /** Reads no more, lets sends end for at most `deadline` milliseconds, then breaks them off, and writes the books. */
   close(deadline: number): Promise<void>
 }
@@ -81,12 +72,24 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
   const state = await openPluginState(store, slot, () => ledger.flushed())
   const sender = await deps.create(state)
   const queue = createReadyQueue(settings.batch, clock, pump)
-  const health = createHealth({ name: settings.name, clock, log, alerts, aside: deps.aside, wake: pump })
+  const byHand = await store.get(keys.pause(slot))
+  const health = createHealth({
+    name: settings.name,
+    policy: settings.health,
+    clock,
+    log,
+    alerts,
+    aside: deps.aside,
+    byHand: byHand === undefined ? undefined : parseDocument(pauseDocument, keys.pause(slot), byHand),
+    wake: pump,
+    changed: (paused) => (paused ? jobs.freeze() : jobs.thaw()),
+  })
   const jobs = createJobs({
     mode: settings.mode,
     keepsSent: settings.maxAge !== undefined,
     ledger,
     clock,
+    random: deps.random,
     ready(task) {
       queue.push(task)
       // Fresh jobs are sent when the reader has looked at the whole delivery, others when all of this turn are here: full batches.
@@ -145,6 +148,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     reader.wake()
     replays.progressed()
   })
+  if (health.state === 'paused') jobs.freeze()
   jobs.open()
   replays.open()
   void look([...new Set([...ledger.exceptions.values()].flatMap(({ needs }) => needs))].concat(ledger.awaited()))
@@ -155,31 +159,22 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     setRoutes(next) {
       routes = next
     },
-    status() {
-      const exceptions = { retry: 0, batch: 0, join: 0, held: 0, unknown: 0 }
-      for (const exception of ledger.exceptions.values()) {
-        exceptions[exception.kind] += 1
-        if (exception.unknown) exceptions.unknown += 1
-      }
-      const full = jobs.exceptions >= settings.maxExceptions
-      return {
-        state: health.state === 'paused' ? 'paused' : full || ledger.failing ? 'waiting' : 'running',
-        ...(full ? { reason: `${settings.maxExceptions} exceptions: reads no further until some settle` } : {}),
-        ...(ledger.failing ? { reason: 'the store takes no writes' } : {}),
-        ...(health.state === 'paused' && health.lastError !== undefined ? { reason: health.lastError.message } : {}),
-        cursor: ledger.window.cursor(),
-        counts: ledger.counts,
-        exceptions,
-        dead: ledger.dead.size,
-        inFlight: runner.inFlight,
-        ready: queue.size,
-        lastError: health.lastError,
-        lastSuccess: health.lastSuccess,
-      }
-    },
+    status: () => statusOf({ settings, ledger, health, jobs, runner, queue }),
     inspect: (key) => inspectRecord(ledger, key),
+    letters: createLetters({ store, slot, ledger, clock, redrive: (id) => jobs.redrive(id) }),
+    async pause(why) {
+      const at = clock.now()
+      ledger.stage([{ op: 'set', key: keys.pause(slot), value: { at, ...(why === undefined ? {} : { why }) } }])
+      health.pause(at, why)
+      await ledger.flushed()
+    },
+    async resume() {
+      ledger.stage([{ op: 'remove', key: keys.pause(slot) }])
+      health.resume()
+      await ledger.flushed()
+    },
     redrive: (id) => jobs.redrive(id),
-    replay: (from, to) => replays.begin(from, to),
+    replay: (from, to, only) => replays.begin(from, to, only),
     async close(deadline) {
       if (closing) return
       closing = true

@@ -26,6 +26,11 @@ export const cursorDocument = z.object({
   keepsSent: z.boolean(),
 })
 
+const attempted = z.object({ at: z.number(), reason: z.string() })
+
+/** An attempt that failed: when, and what came back. */
+export type Attempted = Readonly<z.infer<typeof attempted>>
+
 export const exceptionDocument = z.object({
   key: z.string(),
   type: z.string(),
@@ -55,6 +60,8 @@ export const exceptionDocument = z.object({
   replay: z.string().optional(),
   /** Value of `batch.by`; those of one scheduled batch share it, also when it is tried again. */
   group: z.string().optional(),
+  /** Its failed attempts: the first and the newest of them. */
+  history: z.array(attempted).optional(),
 })
 
 /** A job that did not settle at once. */
@@ -81,8 +88,35 @@ export const deadDocument = exceptionDocument.extend({
 /** A job given up. */
 export type Dead = Readonly<z.infer<typeof deadDocument>>
 
+export const discardedDocument = z.object({
+  key: z.string(),
+  position,
+  /** Why it was dead. */
+  reason: z.string(),
+  at: z.number(),
+  /** Why a person gave it up. */
+  why: z.string(),
+})
+
+/** What is left of a dead letter that a person has discarded. */
+export type Discarded = Readonly<z.infer<typeof discardedDocument>>
+
+/** A person has paused the destination. */
+export const pauseDocument = z.object({ at: z.number(), why: z.string().optional() })
+
+/** A pause made by hand. */
+export type Pause = Readonly<z.infer<typeof pauseDocument>>
+
 /** Heads a dead letter of reason `join` waits for, apart from it so that start-up need not read dead letters. */
 export const awaitingDocument = z.object({ needs: z.array(z.string()) })
+
+const replayFilter = z.object({
+  types: z.array(z.string()).optional(),
+  /** A filter as it stands in a route's `when`. */
+  where: z.unknown().optional(),
+  /** Id of an event: the event itself, and what belongs to it. */
+  event: z.string().optional(),
+})
 
 export const replayDocument = z.object({
   position,
@@ -90,6 +124,8 @@ export const replayDocument = z.object({
   /** Last delivery of the span. */
   to: z.number().int(),
   startedAt: z.number(),
+  /** Which records of the span; absent: all that match a route. */
+  only: replayFilter.optional(),
 })
 
 /** A second, finite reader over a span of the journal. */
@@ -115,6 +151,8 @@ export const keys = {
   dead: (slot: string) => `dead:${slot}`,
   replays: (slot: string) => `replay:${slot}`,
   awaiting: (slot: string) => `awaiting:${slot}`,
+  discarded: (slot: string) => `discarded:${slot}`,
+  pause: (slot: string) => `paused:${slot}`,
   sent: (slot: string, key: string) => {
     const hash = hashKey(key)
     return `sent:${slot}:${hash.slice(0, 2)}:${hash}`

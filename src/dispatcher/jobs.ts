@@ -11,6 +11,7 @@ import type { Clock } from '../core/ports.ts'
 import type { Json, JsonObject, Mode, Position } from '../core/types.ts'
 import { recordId, stateId, type Dead, type Exception } from './documents.ts'
 import { createLanes, type Lane } from './lanes.ts'
+import { redriveLetter } from './letters.ts'
 import type { Ledger } from './ledger.ts'
 import { exceptionOf, standsAside, type Task } from './task.ts'
 import { createWaits } from './waits.ts'
@@ -34,6 +35,12 @@ export interface Jobs {
   readonly exceptions: number
   /** Starts the waits read from disk. */
   open(): void
+  /** The destination is paused: no time passes for retries. */
+  freeze(): void
+  /** It runs again: they are due within seconds. */
+  thaw(): void
+  /** Lets the retry go that was tried longest ago, to see whether the destination is back. False when none waits. */
+  probe(): boolean
   /** Stops all timers. */
   close(): void
 }
@@ -44,6 +51,7 @@ interface Deps {
   readonly keepsSent: boolean
   readonly ledger: Ledger
   readonly clock: Clock
+  random(): number
   /** Takes a job that may go now. */
   ready(task: Task): void
   /** Takes an error of the store met while a dead letter was redriven. */
@@ -114,16 +122,9 @@ export function createJobs(deps: Deps): Jobs {
   }
 
   const redrive = async (id: string): Promise<boolean> => {
-    const dead = await ledger.readDead(id)
-    if (dead === undefined || !ledger.dead.has(id)) return false
-    ledger.exhume(id)
-    const { cause: _cause, at: _at, data: _data, ...rest } = dead
-    // In mode `latest` an exception of the record already waits for its turn and will send the head.
-    if (ledger.exceptions.has(id)) return true
-    const exception: Exception = { ...rest, kind: 'retry', attempts: 0, waited: 0, delay: 0, redriven: true }
-    ledger.saveException(id, exception)
-    waits.arm(id)
-    return true
+    const done = await redriveLetter(ledger, id, clock.now())
+    if (done === 'waits') waits.arm(id)
+    return done !== 'none'
   }
 
   return {
@@ -143,7 +144,8 @@ export function createJobs(deps: Deps): Jobs {
         lane.queue = [older === undefined ? task : { ...task, opens: [...older.opens, ...task.opens] }]
       } else if (waiting !== undefined && (exception?.kind === 'retry' || exception?.kind === 'batch')) {
         const { position, routes, matched } = task
-        ledger.saveException(waiting, { ...exception, position, routes: [...routes], matched, attempts: 0, waited: 0 })
+        const renewed = { ...exception, position, routes: [...routes], matched, attempts: 0, waited: 0, history: [] }
+        ledger.saveException(waiting, renewed)
         close(task)
       } else {
         if (waiting !== undefined) {
@@ -222,11 +224,20 @@ export function createJobs(deps: Deps): Jobs {
         if (first !== undefined && ledger.exceptions.get(first)?.kind === 'held') lanes.resume(first, 0, true)
       }
     },
+    freeze: () => waits.freeze(),
+    thaw: () => waits.thaw(THAW, deps.random),
+    probe() {
+      const id = waits.firstFrozen()
+      if (id !== undefined) due(id, waits.cancel(id))
+      return id !== undefined
+    },
     close: () => waits.close(),
   }
 }
 
 const MOST_REASONS = 50
+/** Milliseconds over which retries are spread when a pause ends. */
+const THAW = 10_000
 
 function count(counts: Record<string, number>, reason: string): void {
   const known = reason.slice(0, 60)

@@ -6,25 +6,22 @@
 import { createWindow, type Window } from '../core/window.ts'
 import type { Alerts, Clock, Log, Store, StoreOp } from '../core/ports.ts'
 import {
-  awaitingDocument,
-  cursorDocument,
   deadDocument,
-  exceptionDocument,
   keys,
   parseDocument,
-  replayDocument,
   sentDocument,
   type Counts,
   type Dead,
   type Exception,
   type Sent,
 } from './documents.ts'
+import { readLedger, type RunningReplay } from './ledger-read.ts'
 
 export interface Ledger {
   readonly window: Window
   readonly counts: Counts
   /** Replays under way, by id. */
-  readonly replays: Map<string, { readonly window: Window; readonly to: number; readonly startedAt: number }>
+  readonly replays: Map<string, RunningReplay>
   readonly exceptions: ReadonlyMap<string, Exception>
   /** Ids of dead letters. */
   readonly dead: ReadonlySet<string>
@@ -75,27 +72,7 @@ const RETRY_AFTER = [250, 1000, 5000, 15_000]
 /** Reads the books. Rejects with ERR_STORE_DOCUMENT when the cursor cannot be read: a damaged cursor is never "new". */
 export async function openLedger(deps: Deps): Promise<Ledger> {
   const { store, slot } = deps
-  const cursor = parseDocument(cursorDocument, keys.cursor(slot), await store.get(keys.cursor(slot)))
-  const exceptions = new Map<string, Exception>()
-  const exceptionKeys = await store.keys(keys.exceptions(slot))
-  const documents = await store.getMany(exceptionKeys)
-  exceptionKeys.forEach((key, index) => {
-    exceptions.set(idOf(key), parseDocument(exceptionDocument, key, documents[index]))
-  })
-  const dead = new Set((await store.keys(keys.dead(slot))).map(idOf))
-  const awaiting = new Map<string, readonly string[]>()
-  const awaitingKeys = await store.keys(keys.awaiting(slot))
-  const awaitingDocuments = await store.getMany(awaitingKeys)
-  awaitingKeys.forEach((key, index) => {
-    awaiting.set(idOf(key), parseDocument(awaitingDocument, key, awaitingDocuments[index]).needs)
-  })
-  const replays: Ledger['replays'] = new Map()
-  const replayKeys = await store.keys(keys.replays(slot))
-  const replayDocuments = await store.getMany(replayKeys)
-  replayKeys.forEach((key, index) => {
-    const { position, done, to, startedAt } = parseDocument(replayDocument, key, replayDocuments[index])
-    replays.set(idOf(key), { window: createWindow({ position, done }), to, startedAt })
-  })
+  const { cursor, exceptions, dead, awaiting, replays } = await readLedger(store, slot)
   const window = createWindow({ position: cursor.position, done: cursor.done })
   const { counts } = cursor
   let { keepsSent } = cursor
@@ -138,8 +115,8 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
       const { position, done } = window.cursor()
       const document = { position, done, counts: structuredClone(counts), keepsSent }
       try {
-        const spans = [...replays].map(([id, { window: span, to, startedAt }]): StoreOp => {
-          return { op: 'set', key: `${keys.replays(slot)}:${id}`, value: { ...span.cursor(), to, startedAt } }
+        const spans = [...replays].map(([id, { window: span, ...replay }]): StoreOp => {
+          return { op: 'set', key: `${keys.replays(slot)}:${id}`, value: { ...span.cursor(), ...replay } }
         })
         const cursorOp: StoreOp = { op: 'set', key: keys.cursor(slot), value: document }
         await store.commit([...flushing.values(), ...spans, cursorOp])
@@ -147,6 +124,7 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
         if (failing) {
           failing = false
           deps.log.info('flush works again', { destination: deps.name, failures })
+          deps.alerts.recovered?.({ cause: 'store:flush', subject: deps.name })
           deps.onRecovered()
         }
         failures = 0
@@ -186,6 +164,11 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
       dead.add(id)
       counts.dead += 1
       put({ op: 'set', key: `${keys.dead(slot)}:${id}`, value: letter })
+      deps.alerts.raise({
+        cause: 'dead',
+        subject: deps.name,
+        message: `${deps.name} gave up a job (${letter.reason}); it is kept until a person sends it again or discards it`,
+      })
       if (letter.needs.length === 0) return
       awaiting.set(id, letter.needs)
       put({ op: 'set', key: `${keys.awaiting(slot)}:${id}`, value: { needs: letter.needs } })
@@ -237,10 +220,6 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
       abandoned = true
     },
   }
-}
-
-function idOf(key: string): string {
-  return key.slice(key.lastIndexOf(':') + 1)
 }
 
 function remember(cache: Map<string, Sent | undefined>, key: string, sent: Sent | undefined): void {

@@ -95,13 +95,17 @@ function freeSlot(name: string, registry: ReadonlyMap<string, Registered>): stri
 
 async function firstSeq(start: Start, { journal }: Deps): Promise<number> {
   if (start === 'beginning') return journal.first
-  if (start === 'now') return journal.tail + 1
+  return start === 'now' ? journal.tail + 1 : seqAt(journal, start.at)
+}
+
+/** First delivery received at or after a time (milliseconds since 1970); tail + 1 when there is none. */
+export async function seqAt(journal: Pick<Journal, 'first' | 'tail' | 'read'>, at: number): Promise<number> {
   let low = journal.first
   let high = journal.tail + 1
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const delivery = await journal.read(middle)
-    if (delivery !== undefined && delivery.receivedAt < start.at) low = middle + 1
+    if (delivery !== undefined && delivery.receivedAt < at) low = middle + 1
     else high = middle
   }
   return low

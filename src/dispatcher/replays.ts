@@ -3,14 +3,17 @@
 import { startOf } from '../core/positions.ts'
 import type { Clock } from '../core/ports.ts'
 import { createWindow, type Window } from '../core/window.ts'
+import type { Replay } from './documents.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reader } from './reader.ts'
+import { selectOf } from './replay-select.ts'
+import type { State } from './task.ts'
 
 export interface Replays {
   /** Goes on with those read from disk. */
   open(): void
-  /** Starts one; resolves with its id when it is on disk. */
-  begin(from: number, to: number): Promise<string>
+  /** Starts one; resolves with its id when it is on disk. Rejects with ERR_REPLAY_FILTER. */
+  begin(from: number, to: number, only?: Replay['only']): Promise<string>
   /** Something settled. */
   progressed(): void
   stop(): void
@@ -19,7 +22,10 @@ export interface Replays {
 interface Deps {
   readonly ledger: Ledger
   readonly clock: Clock
-  start(span: { window: Window; replay: { id: string; to: number; ended(): void } }): Reader
+  start(span: {
+    window: Window
+    replay: { id: string; to: number; selects(state: State): boolean; ended(): void }
+  }): Reader
 }
 
 /** Makes them. */
@@ -40,9 +46,11 @@ export function createReplays({ ledger, clock, start }: Deps): Replays {
   const run = (id: string): void => {
     const span = ledger.replays.get(id)
     if (span === undefined) return
+    const selects = selectOf(span.only)
     const replay = {
       id,
       to: span.to,
+      selects: (state: State) => selects(state, clock.now()),
       ended() {
         ended.add(id)
         progressed()
@@ -55,11 +63,13 @@ export function createReplays({ ledger, clock, start }: Deps): Replays {
     open() {
       for (const id of ledger.replays.keys()) run(id)
     },
-    async begin(from, to) {
+    async begin(from, to, only) {
+      selectOf(only)
       const startedAt = clock.now()
       let id = `r${startedAt.toString(36)}`
       while (ledger.replays.has(id)) id += 'x'
-      ledger.replays.set(id, { window: createWindow({ position: startOf(from), done: [] }), to, startedAt })
+      const window = createWindow({ position: startOf(from), done: [] })
+      ledger.replays.set(id, { window, to, startedAt, ...(only === undefined ? {} : { only }) })
       ledger.touch()
       await ledger.flushed()
       run(id)

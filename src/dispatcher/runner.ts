@@ -72,7 +72,11 @@ export function createRunner(deps: Deps): Runner {
     while (!stopped && !ledger.failing && lanes.pending + lanes.size < health.slots(settings.concurrency)) {
       const batch = careful.on ? queue.take(1) : queue.take()
       const [first] = batch ?? []
-      if (batch === undefined || first === undefined) return
+      if (batch === undefined || first === undefined) {
+        // All that is left waits: one of them is the probe.
+        if (health.probing && queue.size === 0 && lanes.pending + lanes.size === 0) jobs.probe()
+        return
+      }
       void lanes
         .add(() => (careful.on ? runCarefully(first) : run(batch)))
         .catch((error: unknown) => log.error('dispatch failed', { destination: settings.name }, error))
@@ -149,7 +153,7 @@ export function createRunner(deps: Deps): Runner {
     const ms = Math.round(clock.monotonic() - began)
     if (result.state === 'destination' || result.state === 'store') {
       putBack(batch)
-      if (result.state === 'destination') health.pause(result.error)
+      if (result.state === 'destination') health.refused(result.error)
       else health.hold(STORE_PAUSE)
       return attemptLine(batch, ms, { state: result.state, reason: result.error.message }, deps)
     }

@@ -1,11 +1,14 @@
 /** Scopes of indexed records with the heads they refer to; read once per delivery for all destinations. */
 
+import type { Scope } from '../core/expressions.ts'
 import { joinKeys } from '../core/joins.ts'
+import { roughSize } from '../core/json-size.ts'
 import type { IndexReader } from '../core/ports.ts'
 import { buildScope } from '../core/scopes.ts'
 import type { Settings } from '../core/settings.ts'
 import type { BevyRecord, Head, IndexedDelivery, IndexedRecord, JsonObject } from '../core/types.ts'
-import type { State } from './task.ts'
+import { createWeightedCache } from '../core/weighted-cache.ts'
+import { HEAVY, type State } from './task.ts'
 
 export interface Scopes {
   /** The accepted records of a delivery with their scopes; undefined when the index does not hold it. */
@@ -15,16 +18,22 @@ export interface Scopes {
 }
 
 const DELIVERIES_KEPT = 64
+/** Characters of all deliveries kept. */
+const MOST_KEPT = 16 * 1024 * 1024
 
 /** Makes them. `timezone` and `tables` are the config's. */
 export function createScopes(index: IndexReader, { timezone, tables }: Pick<Settings, 'timezone' | 'tables'>): Scopes {
-  const kept = new Map<number, Promise<readonly State[] | undefined>>()
+  const kept = createWeightedCache<number, readonly State[]>(MOST_KEPT)
+  const building = new Map<number, Promise<readonly State[] | undefined>>()
 
   const build = async (seq: number): Promise<readonly State[] | undefined> => {
     const delivery = await index.read(seq)
     if (delivery === undefined) return undefined
     const accepted = delivery.records.filter((record) => record.verdict === 'accepted')
-    return states(accepted, delivery, await joined(accepted))
+    const made = states(accepted, delivery, await joined(accepted))
+    const size = made.reduce((sum, state) => sum + (state.size > HEAVY ? Infinity : state.size), 0)
+    kept.set(seq, made, Math.max(size, MOST_KEPT / DELIVERIES_KEPT))
+    return made
   }
 
   const joined = async (records: readonly BevyRecord[]): Promise<Map<string, Head>> => {
@@ -51,33 +60,50 @@ export function createScopes(index: IndexReader, { timezone, tables }: Pick<Sett
     delivery: Pick<IndexedDelivery, 'seq' | 'receivedAt'>,
     heads: ReadonlyMap<string, Head>,
   ): State[] =>
-    records.map((record) => ({
-      record,
-      receivedAt: delivery.receivedAt,
-      scope: buildScope({
+    records.map((record) => {
+      const { receivedAt } = delivery
+      const scope = buildScope({
         record,
         ...(record.before === undefined ? {} : { before: record.before as JsonObject }),
         heads,
-        delivery: { seq: delivery.seq, receivedAt: delivery.receivedAt },
+        delivery: { seq: delivery.seq, receivedAt },
         timezone,
         tables,
-      }),
-    }))
+      })
+      return { record, receivedAt, scope, size: sizeOf(record, scope) }
+    })
 
   return {
     ofDelivery(seq) {
-      let found = kept.get(seq)
-      if (found === undefined) {
-        found = build(seq)
-        kept.set(seq, found)
-        found.catch(() => kept.delete(seq))
-        if (kept.size > DELIVERIES_KEPT) kept.delete(kept.keys().next().value as number)
+      const found = kept.get(seq)
+      if (found !== undefined) return Promise.resolve(found)
+      let underWay = building.get(seq)
+      if (underWay === undefined) {
+        underWay = build(seq).finally(() => building.delete(seq))
+        building.set(seq, underWay)
       }
-      return found
+      return underWay
     },
     async of(record, receivedAt) {
       const [state] = states([record], { seq: record.position.seq, receivedAt }, await joined([record]))
       return state as State
     },
   }
+}
+
+/** Heads are joined to many records. */
+const known = new WeakMap<JsonObject, number>()
+
+function sizeOf({ data, before }: IndexedRecord, scope: Scope): number {
+  let size = roughSize(data, HEAVY) + (before === undefined ? 0 : roughSize(before, HEAVY))
+  for (const head of [scope.event, scope.chapter, scope.user]) {
+    if (head === undefined || head === data) continue
+    let found = known.get(head)
+    if (found === undefined) {
+      found = roughSize(head, HEAVY)
+      known.set(head, found)
+    }
+    size += found
+  }
+  return size
 }

@@ -2,12 +2,13 @@
 
 import { formatPosition } from '../core/positions.ts'
 import type { Outcome } from '../core/plugin-contract.ts'
-import type { Log, Pace } from '../core/ports.ts'
+import type { Clock, Log, Pace } from '../core/ports.ts'
 import { settle, type Decision } from '../core/settle.ts'
 import type { DestinationSettings } from '../core/settings.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Gates, Ready } from './gates.ts'
 import type { Health } from './health.ts'
+import { withAttempt } from './history.ts'
 import type { Jobs } from './jobs.ts'
 import type { ReadyQueue } from './queue.ts'
 
@@ -21,6 +22,7 @@ interface Deps {
   readonly health: Health
   readonly gates: Gates
   readonly pace: Pace
+  readonly clock: Clock
   readonly log: Log
   /** In which bucket a job is. */
   bucketOf(ready: Ready): string | undefined
@@ -38,10 +40,12 @@ export function settleBatch(batch: readonly Ready[], result: Answered, ms: numbe
   const wholeBatchRejected = outcomes.every((outcome) => outcome.state === 'reject')
   // A scheduled batch that fails is tried again as one.
   const shared = deps.random()
+  const paused = health.state === 'paused'
   const tally = new Map<string, number>()
   batch.forEach((ready, index) => {
     const decision = settle({
       outcome: outcomes[index] as Outcome,
+      paused,
       attempts: ready.job.attempt,
       waited: ready.task.waited,
       alone: batch.length === 1,
@@ -50,21 +54,36 @@ export function settleBatch(batch: readonly Ready[], result: Answered, ms: numbe
       random: ready.task.group === undefined ? deps.random() : shared,
     })
     tally.set(decision.state, (tally.get(decision.state) ?? 0) + 1)
-    settleJob(ready, decision, bug !== undefined && batch.length > 1, deps)
+    settleJob(tried(ready, outcomes[index] as Outcome, deps), decision, bug !== undefined && batch.length > 1, deps)
   })
   const reason = outcomes.map((outcome) => ('reason' in outcome ? outcome.reason : undefined)).find(Boolean)
   health.tried({
     delivered: tally.has('delivered'),
-    answered: bug === undefined && outcomes.some(({ state }) => state !== 'retry' && state !== 'unknown'),
+    answered: outcomes.some(({ state }) => state === 'reject'),
+    failed: outcomes.some(({ state }) => state === 'retry' || state === 'unknown'),
+    only: batch.length === 1 ? (batch[0]?.task.key ?? null) : null,
     reason,
+    after: longestWait(outcomes),
   })
   attemptLine(batch, ms, { ...Object.fromEntries(tally), ...(reason === undefined ? {} : { reason }) }, deps, bug)
 }
 
+/** The job with this attempt behind it; one that failed is remembered. */
+function tried({ task, job }: Ready, outcome: Outcome, { clock }: Deps): Ready {
+  const { attempt } = job
+  if (outcome.state === 'delivered' || outcome.state === 'skip') return { job, task: { ...task, attempts: attempt } }
+  const history = withAttempt(task.history, { at: clock.now(), reason: outcome.reason })
+  return { job, task: { ...task, attempts: attempt, history } }
+}
+
+function longestWait(outcomes: readonly Outcome[]): number | undefined {
+  const waits = outcomes.flatMap((outcome) => (outcome.state === 'retry' ? (outcome.after ?? []) : []))
+  return waits.length === 0 ? undefined : Math.max(...waits)
+}
+
 function settleJob(ready: Ready, decision: Decision, spoilt: boolean, deps: Deps): void {
   const { jobs, health, pace } = deps
-  const { job } = ready
-  const task = { ...ready.task, attempts: job.attempt }
+  const { job, task } = ready
   switch (decision.state) {
     case 'delivered':
       deps.gates.delivered(job)

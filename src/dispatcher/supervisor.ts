@@ -7,9 +7,12 @@ import { formatPosition } from '../core/positions.ts'
 import type { Alerts, Clock, IndexReader, Journal, Log, Pace, Store } from '../core/ports.ts'
 import type { DestinationSettings, Route, Settings } from '../core/settings.ts'
 import type { Position } from '../core/types.ts'
-import { openDispatcher, type Dispatcher, type DispatcherStatus } from './dispatcher.ts'
-import { cursorDocument, keys, parseDocument, type Registered } from './documents.ts'
+import { openDispatcher, type Dispatcher } from './dispatcher.ts'
+import { readHoldings, type Holdings } from './at-rest.ts'
+import type { DispatcherStatus } from './dispatcher-status.ts'
+import type { Registered } from './documents.ts'
 import { claimName, readRegistry } from './names.ts'
+import { noteReload } from './reloads.ts'
 import type { StagedState } from './plugin-state.ts'
 import { createScopes, type Scopes } from './scopes.ts'
 import { countUnmatched } from './unmatched.ts'
@@ -18,7 +21,7 @@ import { countUnmatched } from './unmatched.ts'
 export type DestinationStatus =
   | ({ readonly name: string; readonly plugin: string } & DispatcherStatus)
   | { readonly name: string; readonly plugin: string; readonly state: 'stopped'; readonly reason: string }
-  | { readonly name: string; readonly plugin: string; readonly state: 'orphaned'; readonly position: Position }
+  | { readonly name: string; readonly plugin: string; readonly state: 'orphaned'; readonly holdings: Holdings }
 
 export interface Supervisor {
   /** Applies a config: the first one, or a new one while running. */
@@ -29,6 +32,8 @@ export interface Supervisor {
   pace(name: string): Pace | undefined
   /** Records that no route matched since the start, by type. */
   unmatched(): Readonly<Record<string, number>>
+  /** Closes a destination, runs `fn`, and opens it again; no reload is under way meanwhile. */
+  alone<T>(name: string, fn: () => Promise<T>): Promise<T>
   /** Lets sends end for at most `deadline` milliseconds. */
   close(deadline: number): Promise<void>
 }
@@ -50,6 +55,8 @@ interface Deps {
 }
 
 const DRAIN_ON_RELOAD = 30_000
+/** A person waits for it. */
+const DRAIN_ALONE = 5_000
 
 /** Makes the supervisor; nothing runs before `apply`. */
 export function createSupervisor(deps: Deps): Supervisor {
@@ -87,6 +94,7 @@ export function createSupervisor(deps: Deps): Supervisor {
       plugin: destination.plugin.name,
       origin: claim.origin,
       cursor: formatPosition(dispatcher.status().cursor.position),
+      ...fillIn(name, claim.start, deps.journal),
     })
   }
 
@@ -130,44 +138,54 @@ export function createSupervisor(deps: Deps): Supervisor {
         .map((destination) => open(destination, settings).catch((error: unknown) => refuse(destination, error))),
     )
     await orphans(wanted)
-    if (previous !== undefined) await note(settings)
+    await noteReload({ hash: settings.hash, cursors: cursors(), start: previous === undefined }, deps)
   }
 
   const orphans = async (wanted: ReadonlyMap<string, unknown>): Promise<void> => {
     for (const [name, { slot, plugin }] of registry) {
       if (wanted.has(name)) continue
-      const { position } = parseDocument(cursorDocument, keys.cursor(slot), await store.get(keys.cursor(slot)))
-      log.warn('orphaned destination', { destination: name, plugin, cursor: formatPosition(position) })
+      const { position, waiting, dead, holds } = await readHoldings(store, slot)
+      const cursor = position === undefined ? null : formatPosition(position)
+      log.warn('orphaned destination', { destination: name, plugin, cursor, waiting, dead })
       alerts.raise({
         cause: 'destination:orphaned',
         subject: name,
-        message: `${name} is no longer in the config; its state is kept and holds the journal from ${formatPosition(position)} on. Put it back, or take it over with \`was: ${name}\``,
+        message: `${name} is no longer in the config; its state is kept (${waiting} jobs wait, ${dead} are dead) and holds the journal from delivery ${holds ?? '?'} on. Put it back, take it over with \`was: ${name}\`, or delete it with \`bevy-bridge forget ${name}\``,
       })
     }
   }
 
-  /** Keeps what was in force until now, so that a wrong deploy can be found and redone. */
-  const note = async (settings: Settings): Promise<void> => {
-    const cursors = Object.fromEntries(
-      [...running].map(([name, { dispatcher }]) => [name, dispatcher.status().cursor.position]),
-    )
-    const at = clock.now()
-    await store.commit([{ op: 'set', key: keys.reload(at), value: { at, hash: settings.hash, cursors } }])
-    for (const [name, position] of Object.entries(cursors)) {
-      log.info('config reloaded', {
-        destination: name,
-        hash: settings.hash.slice(0, 12),
-        from: formatPosition(position),
-      })
+  const cursors = (): Record<string, Position> =>
+    Object.fromEntries([...running].map(([name, { dispatcher }]) => [name, dispatcher.status().cursor.position]))
+
+  const alone = async <T>(name: string, fn: () => Promise<T>): Promise<T> => {
+    const found = running.get(name)
+    running.delete(name)
+    await found?.dispatcher.close(DRAIN_ALONE)
+    try {
+      return await fn()
+    } finally {
+      registry = await readRegistry(store)
+      const destination = current?.destinations.find((one) => one.name === name)
+      if (found !== undefined && destination !== undefined && current !== undefined) {
+        await open(destination, current).catch((error: unknown) => refuse(destination, error))
+      }
     }
+  }
+
+  /** One after the other: reloads, and what needs a destination alone. */
+  const inTurn = <T>(fn: () => Promise<T>): Promise<T> => {
+    const run = applying.then(fn)
+    applying = run.then(
+      () => {},
+      () => {},
+    )
+    return run
   }
 
   return {
-    apply(settings) {
-      const run = applying.then(() => applyNow(settings))
-      applying = run.catch(() => {})
-      return run
-    },
+    apply: (settings) => inTurn(() => applyNow(settings)),
+    alone: (name, fn) => inTurn(() => alone(name, fn)),
     async status() {
       const list: DestinationStatus[] = []
       for (const destination of current?.destinations ?? []) {
@@ -181,8 +199,7 @@ export function createSupervisor(deps: Deps): Supervisor {
       const names = new Set(list.map(({ name }) => name))
       for (const [name, { slot, plugin }] of registry) {
         if (names.has(name)) continue
-        const { position } = parseDocument(cursorDocument, keys.cursor(slot), await store.get(keys.cursor(slot)))
-        list.push({ name, plugin, state: 'orphaned', position })
+        list.push({ name, plugin, state: 'orphaned', holdings: await readHoldings(store, slot) })
       }
       return list
     },
@@ -199,6 +216,12 @@ export function createSupervisor(deps: Deps): Supervisor {
       running.clear()
     },
   }
+}
+
+/** A new destination that does not begin with the first delivery: the line that would fill it in. */
+function fillIn(name: string, start: Position | undefined, { first }: Pick<Journal, 'first'>): { fill?: string } {
+  if (start === undefined || start.seq <= first) return {}
+  return { fill: `bevy-bridge replay ${name} --from beginning --to ${start.seq - 1}` }
 }
 
 function routesTo(name: string, routes: readonly Route[]): Route[] {

@@ -1,14 +1,19 @@
 import type { Scope } from '../core/expressions.ts'
 import type { IndexedRecord, Position } from '../core/types.ts'
 import type { Window } from '../core/window.ts'
-import type { Exception } from './documents.ts'
+import type { Attempted, Exception } from './documents.ts'
 
 /** A record of the index with its scope. */
 export interface State {
   readonly record: IndexedRecord
   readonly receivedAt: number
   readonly scope: Scope
+  /** Characters of all that hangs on it, roughly, and exactly enough to tell whether it is heavy. */
+  readonly size: number
 }
+
+/** From this size on a state is not kept in memory while its job waits, but read again: thousands may wait at once. */
+export const HEAVY = 64 * 1024
 
 /** A job while it is in memory. */
 export interface Task {
@@ -27,6 +32,8 @@ export interface Task {
   readonly waited: number
   /** Wall clock when first due. */
   readonly since: number
+  /** Its failed attempts, the first and the newest of them. */
+  readonly history?: readonly Attempted[]
   /** Goes in a batch of its own. */
   readonly single: boolean
   readonly redriven: boolean
@@ -62,6 +69,7 @@ export function taskOf(id: string, exception: Exception, elapsed: number, over: 
     exception: id,
     ...(exception.replay === undefined ? {} : { replay: exception.replay }),
     ...(exception.group === undefined ? {} : { group: exception.group }),
+    ...(exception.history === undefined ? {} : { history: exception.history }),
     ...(kind === 'join' ? { joinLeft: over ? 0 : Math.max(0, exception.delay - elapsed) } : {}),
   }
 }
@@ -94,6 +102,7 @@ export function exceptionOf(
     redriven,
     ...(task.replay === undefined ? {} : { replay: task.replay }),
     ...((wait.group ?? task.group) === undefined ? {} : { group: wait.group ?? task.group }),
+    ...(task.history === undefined ? {} : { history: [...task.history] }),
     kind: wait.kind,
     delay: wait.delay,
     dueAt: wait.now + wait.delay,

@@ -14,10 +14,14 @@ interface Deps {
   scopes(): Scopes | undefined
 }
 
+/** Types are text from outside: those beyond so many count together. */
+const MOST_TYPES = 200
+const OTHERS = '(other)'
+
 /** Starts counting with the next delivery that is indexed. */
 export function countUnmatched(deps: Deps): { readonly counts: Readonly<Record<string, number>>; stop(): void } {
   const { index } = deps
-  // Types are text from outside: `constructor` is one like any other.
+  // `constructor` is a type like any other.
   const counts: Record<string, number> = Object.create(null)
   let next = index.indexed + 1
   let running = false
@@ -28,7 +32,8 @@ export function countUnmatched(deps: Deps): { readonly counts: Readonly<Record<s
       const states = (await deps.scopes()?.ofDelivery(next)) ?? []
       for (const { record, scope } of states) {
         if (routes === undefined || matchRoutes(routes, scope, deps.now()).state !== 'no') continue
-        counts[record.type] = (counts[record.type] ?? 0) + 1
+        const name = record.type in counts || Object.keys(counts).length < MOST_TYPES ? record.type : OTHERS
+        counts[name] = (counts[name] ?? 0) + 1
       }
     }
   }

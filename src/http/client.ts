@@ -63,7 +63,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
 
   const paced = async (by: Pace, bucket: string | undefined, target: Target, signals: AbortSignal[]): Promise<void> => {
     try {
-      await by.acquire(bucket, AbortSignal.any(signals))
+      // A composed signal costs more than all else here, and the client's own would remember it: only for those that wait.
+      await by.acquire(bucket, by.wait(bucket) > 0 ? AbortSignal.any(signals) : signals[0])
     } catch (cause) {
       const words = 'stopped while it waited for its turn under the rate'
       throw new TransportError('ERR_HTTP_RATE_WAIT', `${target.what}: ${words}`, { sent: false, cause })

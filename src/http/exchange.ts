@@ -86,7 +86,10 @@ export function exchange(target: Target, options: ExchangeOptions): Promise<Http
       })
       answer.on('end', () => (answer.complete ? finish(false) : answer.destroy()))
       answer.on('error', (error) => fail(coerceError(error)))
-      answer.on('close', () => fail(new Error('the connection closed inside the answer')))
+      answer.on('close', () => {
+        // Every answer closes: an Error with its stack only for those that were not whole.
+        if (!over) fail(new Error('the connection closed inside the answer'))
+      })
     })
     request.end(target.body)
     if (signals.some((signal) => signal.aborted)) onAbort()

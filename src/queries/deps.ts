@@ -18,6 +18,8 @@ export interface DestinationBooks {
   readonly waiting?: number
   readonly unknown?: number
   readonly dead?: number
+  readonly paused?: DestinationStatus['paused'] | undefined
+  readonly replays?: DestinationStatus['replays'] | undefined
   readonly lastError?: { readonly at: number; readonly message: string } | undefined
   readonly lastSuccess?: number | undefined
   inspect?(

@@ -38,6 +38,8 @@ async function destination(books: DestinationBooks, deps: QueryDeps): Promise<De
     retrying: books.waiting ?? 0,
     unknown: books.unknown ?? 0,
     dead: books.dead ?? 0,
+    ...(books.paused === undefined ? {} : { paused: books.paused }),
+    ...(books.replays === undefined || books.replays.length === 0 ? {} : { replays: books.replays }),
     ...(books.lastError === undefined ? {} : { lastError: books.lastError }),
     ...(books.lastSuccess === undefined ? {} : { lastSuccess: books.lastSuccess }),
   }

@@ -8,7 +8,7 @@ import { connectAdmin } from '../../src/admin/client.ts'
 import { createAdmin, type Admin } from '../../src/admin/server.ts'
 import { ensureAdminToken } from '../../src/admin/token.ts'
 import { BridgeError } from '../../src/core/errors.ts'
-import type { BridgeQueries, ExplainInput, InspectQuery, StatusReport } from '../../src/core/reports.ts'
+import type { BridgeAccess, ExplainInput, InspectQuery, StatusReport } from '../../src/core/reports.ts'
 import { createMemoryLog } from '../kit/log.ts'
 
 const STATUS: StatusReport = {
@@ -27,7 +27,7 @@ let dataPath: string
 let admin: Admin
 let token: string
 let asked: (InspectQuery | ExplainInput)[]
-let queries: BridgeQueries
+let queries: Pick<BridgeAccess, 'status' | 'inspect' | 'explain'> & Partial<BridgeAccess>
 const log = createMemoryLog()
 
 beforeEach(async () => {
@@ -46,7 +46,7 @@ beforeEach(async () => {
       return { records: [] }
     },
   }
-  admin = await createAdmin(SETTINGS, { queries: proxy(), token, log, version: '1.2.3', dataPath })
+  admin = await createAdmin(SETTINGS, { access: proxy(), token, log, version: '1.2.3', dataPath })
 })
 
 afterEach(async () => {
@@ -55,12 +55,10 @@ afterEach(async () => {
 })
 
 /** Looks at `queries` at each call, so that a test can replace one. */
-function proxy(): BridgeQueries {
-  return {
-    status: () => queries.status(),
-    inspect: (query) => queries.inspect(query),
-    explain: (input) => queries.explain(input),
-  }
+function proxy(): BridgeAccess {
+  const look = (_: unknown, name: string) => (input: unknown) =>
+    (queries[name as 'inspect'] as (input: unknown) => unknown)(input)
+  return new Proxy({}, { get: look }) as BridgeAccess
 }
 
 function get(path: string, headers: Record<string, string>, method = 'GET'): Promise<{ status: number; body: string }> {
@@ -155,6 +153,47 @@ describe('admin client', () => {
     const error = await bridge.explain({ seq: 3 }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ kind: 'store', code: 'ERR_JOURNAL_GAP', message: 'delivery 3 is missing' })
   })
+  it('asks and acts for people: input and answer as they are, nothing for what is not there', async () => {
+    const calls: unknown[] = []
+    const note = (name: string, answer: unknown) => async (input: unknown) => {
+      calls.push([name, input])
+      return answer as never
+    }
+    queries = {
+      ...queries,
+      deadLetter: note('deadLetter', undefined),
+      deadLetters: note('deadLetters', { letters: [], total: 0 }),
+      redrive: note('redrive', { done: 1, destinations: { crm: 1 }, notes: ['ü'] }),
+      discardDead: note('discardDead', { done: 0, destinations: {}, notes: [] }),
+      skip: note('skip', { name: 'crm' }),
+      replay: note('replay', { id: 'r1' }),
+    }
+    const bridge = (await connectAdmin(SETTINGS, dataPath))!
+    expect(await bridge.deadLetter({ id: 'crm:1', data: true })).toBeUndefined()
+    expect(await bridge.deadLetters({ limit: 3 })).toEqual({ letters: [], total: 0 })
+    expect(await bridge.redrive({ destination: 'crm' })).toMatchObject({ notes: ['ü'] })
+    await bridge.discardDead({ id: 'crm:1', why: 'x' })
+    await bridge.skip({ name: 'crm', to: { seq: 4, n: 1 } })
+    const span = { name: 'crm', from: { at: 5 }, types: ['user'], where: { record: { a: [1, null] } } }
+    await bridge.replay(span)
+    expect(calls).toEqual([
+      ['deadLetter', { id: 'crm:1', data: true }],
+      ['deadLetters', { limit: 3 }],
+      ['redrive', { destination: 'crm' }],
+      ['discardDead', { id: 'crm:1', why: 'x' }],
+      ['skip', { name: 'crm', to: { seq: 4, n: 1 } }],
+      ['replay', span],
+    ])
+  })
+  it('refuses input that is not what a call takes, before anything is done, and acts on POST alone', async () => {
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await get('/actions/forget', headers, 'GET')).status).toBe(404)
+    expect((await get('/actions/forget', headers, 'POST')).status).toBe(400)
+    expect((await get('/actions/forget', {}, 'POST')).status).toBe(401)
+    const bridge = (await connectAdmin(SETTINGS, dataPath))!
+    const wrong = { name: 'crm', to: 'soon' } as unknown as Parameters<BridgeAccess['skip']>[0]
+    await expect(bridge.skip(wrong)).rejects.toMatchObject({ message: expect.stringContaining('400') })
+  })
   it('finds none when none runs, and says so when something else answers', async () => {
     const other = createServer((_request, response) => response.end('hello'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
@@ -168,10 +207,46 @@ describe('admin client', () => {
     expect(await connectAdmin(SETTINGS, join(dataPath, 'empty'))).toBeUndefined()
   })
   it('says which setting to change when the port is taken', async () => {
-    const taken = createAdmin({ host: '127.0.0.1', port: admin.port }, { queries, token, log, version: '1', dataPath })
+    const taken = createAdmin(
+      { host: '127.0.0.1', port: admin.port },
+      { access: proxy(), token, log, version: '1', dataPath },
+    )
     await expect(taken).rejects.toMatchObject({
       code: 'ERR_ADMIN_LISTEN',
       message: expect.stringContaining('admin.port'),
     })
+  })
+})
+
+describe('metrics', () => {
+  const page = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'bevy_bridge_info 1\n' })
+  const reopen = async (metrics?: 'open' | 'token' | 'off'): Promise<void> => {
+    await admin.close()
+    admin = await createAdmin(
+      { ...SETTINGS, metrics },
+      { access: proxy(), token, log, version: '1.2.3', dataPath, metrics: page },
+    )
+  }
+  const bearer = () => ({ authorization: `Bearer ${token}` })
+
+  it('need the token unless told otherwise, whatever name they are asked for by', async () => {
+    await reopen()
+    expect((await get('/metrics', {})).status).toBe(401)
+    expect(await get('/metrics', { ...bearer(), host: 'bridge:8081' })).toEqual({
+      status: 200,
+      body: 'bevy_bridge_info 1\n',
+    })
+  })
+
+  it('open: for everybody, and nothing else is', async () => {
+    await reopen('open')
+    expect((await get('/metrics', { host: 'bridge:8081' })).status).toBe(200)
+    expect((await get('/metrics/', {})).status).not.toBe(200)
+    expect((await get('/status', {})).status).toBe(401)
+  })
+
+  it('off: for nobody', async () => {
+    await reopen('off')
+    expect((await get('/metrics', bearer())).status).toBe(404)
   })
 })

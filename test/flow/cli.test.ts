@@ -95,7 +95,7 @@ describe('questions to the bridge', () => {
     let closed = 0
     const offline = (given: Partial<BridgeQueries>): Partial<CliDeps> => ({
       connectAdmin: async () => undefined,
-      openOffline: async () => ({ ...fakeQueries(given), close: async () => void closed++ }),
+      openOffline: async () => Object.assign(fakeQueries(given), { close: async () => void closed++ }),
     })
     expect(
       (await runTestCli(['status'], offline({ status: async () => ({ ...STATUS, state: 'offline' }) }))).code,

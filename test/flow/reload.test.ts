@@ -47,7 +47,9 @@ describe('names and their state', () => {
     await bench.apply([])
     bench.index.index(user(2))
     await settleAll()
-    expect(await bench.supervisor.status()).toMatchObject([{ name: 'crm', state: 'orphaned', position: { seq: 2 } }])
+    expect(await bench.supervisor.status()).toMatchObject([
+      { name: 'crm', state: 'orphaned', holdings: { position: { seq: 2 }, waiting: 0, dead: 0, holds: 2 } },
+    ])
     expect(bench.alerts.map(({ cause, subject }) => `${cause} ${subject}`)).toContain('destination:orphaned crm')
     await bench.apply([crm()])
     await settleAll()
@@ -134,6 +136,52 @@ describe('reload', () => {
     bench.scripts['crm'] = () => [delivered()]
     await bench.clock.advance(5000)
     expect(bench.got('crm')).toEqual(['user:1@1', 'user:1@1'])
+  })
+
+  it('prints the replay that would redo what was read under the config before', async () => {
+    const bench = createBench()
+    await bench.apply([crm()])
+    for (let id = 1; id <= 3; id++) bench.index.index(user(id))
+    await settleAll()
+    await bench.clock.advance(1000)
+    await bench.apply([crm(), destination('more', { mode: 'every' })])
+    const lines = bench.log.lines.filter(({ event }) => event === 'config reloaded').map(({ facts }) => facts)
+    expect(lines).toMatchObject([
+      { destination: 'crm', from: '4.0', redo: 'bevy-bridge replay crm --from 1 --to 3' },
+      { destination: 'more' },
+    ])
+    expect(lines[1]).not.toHaveProperty('redo')
+    // A restart with the same config is no news.
+    const again = await bench.restart()
+    await again.apply([crm(), destination('more', { mode: 'every' })])
+    expect(again.log.lines.filter(({ event }) => event.startsWith('config'))).toHaveLength(2)
+  })
+
+  it('does so after a restart with another config too', async () => {
+    const bench = createBench()
+    await bench.apply([crm()])
+    bench.index.index(user(1))
+    await bench.clock.advance(1000)
+    const [key] = await bench.store.keys('reloads')
+    const before = (await bench.store.get(String(key))) as object
+    await bench.store.commit([{ op: 'set', key: String(key), value: { ...before, hash: 'another' } }])
+    const again = await bench.restart()
+    await again.apply([crm()])
+    expect(again.log.lines.find(({ event }) => event === 'config changed since the last start')?.facts).toMatchObject({
+      redo: 'bevy-bridge replay crm --from 1 --to 1',
+    })
+  })
+
+  it('tells a new destination how to fill in what came before it', async () => {
+    const bench = createBench()
+    bench.index.index(user(1))
+    bench.index.index(user(2))
+    await bench.apply([crm(), destination('all', { mode: 'every', start: 'beginning' })])
+    const opened = bench.log.lines.filter(({ event }) => event === 'destination opened').map(({ facts }) => facts)
+    expect(opened.map((facts) => [facts?.['destination'], facts?.['fill']]).sort()).toEqual([
+      ['all', undefined],
+      ['crm', 'bevy-bridge replay crm --from beginning --to 2'],
+    ])
   })
 
   it('keeps the time, the hash of the config and all cursors', async () => {

@@ -20,6 +20,10 @@ const ENV = {
   NOTION_DATABASE: 'db1',
   HUBSPOT_TOKEN: 'pat-na1-0000',
   SLACK_TOKEN: 'xoxb-0000',
+  OPS_SLACK_URL: 'https://hooks.slack.com/services/T0/B0/x',
+  ALERT_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  SMTP_PASSWORD: 'mail-password',
+  PAGERDUTY_KEY: 'R0UT1NGKEY',
 }
 
 const load = (file: string, env: Record<string, string> = {}): Promise<LoadedConfig> =>

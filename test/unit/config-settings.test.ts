@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { formatProblem } from '../../src/config/problem.ts'
+import { DEFAULT_HEALTH } from '../../src/core/health.ts'
 import type { Settings } from '../../src/core/settings.ts'
 import { folderOf, goodSettings, loadFrom, settingsOf } from '../kit/config.ts'
 
@@ -37,7 +38,7 @@ describe('settings of a config', () => {
   it('policy comes from the config, then the plugin, then the default, field by field', async () => {
     const { destinations } = await settingsOf(`destinations:
   a: { ${ECHO}, retry: { delay: 2h }, rate: { limit: 3, per: 1m }, start: 2026-03-01T00:00:00+01:00 }
-  s: { plugin: stateful, batch: { wait: 1s }, join: { otherwise: skip }, start: beginning, was: old }
+  s: { plugin: stateful, batch: { wait: 1s }, join: { otherwise: skip }, health: { span: 1h, probe: { delay: 1s } }, start: beginning, was: old }
 routes: [{ name: r, to: [a, s] }]
 `)
     expect(destinations[0]).toMatchObject({
@@ -52,6 +53,7 @@ routes: [{ name: r, to: [a, s] }]
       join: { wait: 900_000, otherwise: 'keep' },
       window: 1000,
       maxExceptions: 1000,
+      health: DEFAULT_HEALTH,
     })
     expect(destinations[1]).toMatchObject({
       mode: 'latest',
@@ -62,6 +64,7 @@ routes: [{ name: r, to: [a, s] }]
       start: 'beginning',
       was: 'old',
       join: { wait: 900_000, otherwise: 'skip' },
+      health: { ...DEFAULT_HEALTH, span: 3_600_000, probe: { delay: 1000, maxDelay: 900_000 } },
     })
   })
 

@@ -1,3 +1,5 @@
+/** Signatures of Standard Webhooks: for webhooks of the bridge, whoever sends them. */
+
 import { createHmac, createPrivateKey, sign, type KeyObject } from 'node:crypto'
 
 /** A key that signs. */

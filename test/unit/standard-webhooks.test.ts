@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import * as fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { parseSigningKey, signWebhook, type SigningKey } from './signature.ts'
+import { parseSigningKey, signWebhook, type SigningKey } from '../../src/core/standard-webhooks.ts'
 
 const key = (text: string): SigningKey => {
   const parsed = parseSigningKey(text)
