@@ -98,6 +98,11 @@ export function createEndingDisk(end?: End): EndingDisk {
     refuseWrites: undefined,
     facts: (file) => operation(() => diskFiles.facts(file)),
     create: (file) => operation(async () => wrap(file, await diskFiles.create(file))),
+    openEmpty: (file) =>
+      operation(async () => {
+        const found = await diskFiles.openEmpty(file)
+        return found === undefined ? undefined : wrap(file, found)
+      }),
     open: (file) => operation(async () => wrap(file, await diskFiles.open(file))),
     remove: (file) => operation(() => diskFiles.remove(file)),
     replace: (file, bytes) =>

@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Exports hold names and e-mail addresses: nobody but the user who runs the bridge reads them until told otherwise. */
@@ -38,6 +38,8 @@ export interface Files {
   facts(file: string): Promise<FileFacts | undefined>
   /** Rejects with EEXIST when something is there, a link included. */
   create(file: string): Promise<OpenFile>
+  /** An empty file that is there; undefined when it has bytes or is no plain file. */
+  openEmpty(file: string): Promise<OpenFile | undefined>
   /** Rejects with ENOENT when nothing is there. */
   open(file: string): Promise<OpenFile>
   remove(file: string): Promise<void>
@@ -60,6 +62,11 @@ export const diskFiles: Files = {
     }
   },
   create: async (file) => toOpenFile(await open(file, 'ax+', FILE_MODE)),
+  async openEmpty(file) {
+    const found = await lstat(file)
+    if (!found.isFile() || found.size > 0) return undefined
+    return toOpenFile(await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW))
+  },
   // Not 'a+': that would make the file when it has just been taken away.
   open: async (file) => toOpenFile(await open(file, constants.O_RDWR | constants.O_APPEND)),
   remove: (file) => unlink(file),

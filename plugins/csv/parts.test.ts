@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeAttempt, makeJob } from '../../src/testing.ts'
@@ -15,6 +24,29 @@ describe('a part is gone on with', () => {
     expect(folder.files()).toEqual(['out/x.csv'])
     expect(folder.text('out/x.csv')).toBe('id,note\r\n0,a\r\n0,b\r\n')
     await second.sender.close?.()
+  })
+
+  it('when the process ended between making its file and recording it: the empty file is taken', async () => {
+    using folder = createFolder()
+    mkdirSync(join(folder.path, 'out'))
+    writeFileSync(join(folder.path, 'out/x.csv'), '')
+    const { send, sender } = await start(folder)
+    await send(['a'])
+    expect(folder.files()).toEqual(['out/x.csv'])
+    expect(notesIn(folder, 'out/x.csv')).toEqual(['a'])
+    await sender.close?.()
+  })
+
+  it('but never through a link, empty or not', async () => {
+    using folder = createFolder()
+    mkdirSync(join(folder.path, 'out'))
+    writeFileSync(join(folder.path, 'elsewhere.txt'), '')
+    symlinkSync(join(folder.path, 'elsewhere.txt'), join(folder.path, 'out/x.csv'))
+    const { send, sender } = await start(folder)
+    await send(['a'])
+    expect(folder.text('elsewhere.txt')).toBe('')
+    expect(notesIn(folder, 'out/x.2.csv')).toEqual(['a'])
+    await sender.close?.()
   })
 
   it('by nobody but the user of the bridge', async () => {

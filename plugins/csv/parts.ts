@@ -120,10 +120,11 @@ export function createParts(
       const file = fileOf(baseDir, { path, n })
       await files.makeFolder(file)
       const made = await files.create(file).catch((error: unknown) => {
-        if (codeOf(error) === 'EEXIST') return undefined
+        // An empty one may be ours, of a process that ended before it was recorded; with nothing in it nothing can be lost.
+        if (codeOf(error) === 'EEXIST') return files.openEmpty(file)
         throw error
       })
-      // Whatever it is, it was not ours: left alone.
+      // Whatever else it is, it is not ours: left alone.
       if (made === undefined) continue
       try {
         const { inode } = await made.facts()
