@@ -38,7 +38,7 @@ export interface Files {
   facts(file: string): Promise<FileFacts | undefined>
   /** Rejects with EEXIST when something is there, a link included. */
   create(file: string): Promise<OpenFile>
-  /** An empty file that is there; undefined when it has bytes or is no plain file. */
+  /** An empty file from before this process; undefined when it has bytes, is no plain file, or is younger: another destination may just have made it. */
   openEmpty(file: string): Promise<OpenFile | undefined>
   /** Rejects with ENOENT when nothing is there. */
   open(file: string): Promise<OpenFile>
@@ -64,7 +64,7 @@ export const diskFiles: Files = {
   create: async (file) => toOpenFile(await open(file, 'ax+', FILE_MODE)),
   async openEmpty(file) {
     const found = await lstat(file)
-    if (!found.isFile() || found.size > 0) return undefined
+    if (!found.isFile() || found.size > 0 || found.mtimeMs >= performance.timeOrigin) return undefined
     return toOpenFile(await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW))
   },
   // Not 'a+': that would make the file when it has just been taken away.

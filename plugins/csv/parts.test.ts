@@ -6,6 +6,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -30,6 +31,7 @@ describe('a part is gone on with', () => {
     using folder = createFolder()
     mkdirSync(join(folder.path, 'out'))
     writeFileSync(join(folder.path, 'out/x.csv'), '')
+    utimesSync(join(folder.path, 'out/x.csv'), 1, 1)
     const { send, sender } = await start(folder)
     await send(['a'])
     expect(folder.files()).toEqual(['out/x.csv'])
@@ -41,6 +43,7 @@ describe('a part is gone on with', () => {
     using folder = createFolder()
     mkdirSync(join(folder.path, 'out'))
     writeFileSync(join(folder.path, 'elsewhere.txt'), '')
+    utimesSync(join(folder.path, 'elsewhere.txt'), 1, 1)
     symlinkSync(join(folder.path, 'elsewhere.txt'), join(folder.path, 'out/x.csv'))
     const { send, sender } = await start(folder)
     await send(['a'])
