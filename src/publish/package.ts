@@ -6,11 +6,11 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '../..')
 const dist = join(root, 'dist')
 const source = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>
-const { name, version, description, keywords, license, type, engines, dependencies } = source
+const { name, version, description, keywords, license, type, engines, dependencies, optionalDependencies } = source
 
 const built = (file: string) => ({ types: `./src/${file}.d.ts`, default: `./src/${file}.js` })
 const manifest = {
-  ...{ name, version, description, keywords, license, type, engines, dependencies },
+  ...{ name, version, description, keywords, license, type, engines, dependencies, optionalDependencies },
   bin: { 'bevy-bridge': './src/main.js' },
   exports: { '.': built('plugin'), './testing': built('testing'), './package.json': './package.json' },
 }

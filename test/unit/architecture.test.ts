@@ -13,6 +13,7 @@ const EDGES = [
   'http',
   'alerts',
   'admin',
+  'metrics',
   'cli',
   'torture',
 ]
