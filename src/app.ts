@@ -74,7 +74,15 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     hide()
     const metrics = createMetrics(() => figures())
     const { meter } = metrics
-    const alerting = await openAlerting({ store, clock, log, version, metrics, settings: current, secrets: () => hidden })
+    const alerting = await openAlerting({
+      store,
+      clock,
+      log,
+      version,
+      metrics,
+      settings: current,
+      secrets: () => hidden,
+    })
     undo.push(() => alerting.close())
     const { alerts } = alerting
 

@@ -52,7 +52,7 @@ const email = z
       .union([address, z.array(address).min(1)])
       .transform((to) => (typeof to === 'string' ? [to] : to))
       .describe('Address, or several.'),
-    from: address.describe('Address of the sender.'),
+    from: address.optional().describe('Address of the sender. Default: the first of `to`.'),
     smtp: z
       .strictObject({
         host: z.string().min(1).describe('Mail server.'),
@@ -66,7 +66,8 @@ const email = z
         user: z.string().min(1).optional().describe('User name. None: without a log-in.'),
         password: secret().optional().describe('Password of the user.'),
       })
-      .describe('How to reach the mail server.'),
+      .prefault({ host: 'localhost', tls: 'never' })
+      .describe('How to reach the mail server. Default: the one on this machine, port 25.'),
   })
   .describe('Mail.')
 

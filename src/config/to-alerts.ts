@@ -8,7 +8,8 @@ export function toAlerts({ alerts, destinations }: Config): AlertSettings {
   const channels = Object.entries(alerts.channels).map(([name, channel]): [string, ChannelSettings] => {
     if (channel.kind !== 'email') return [name, channel]
     const { smtp } = channel
-    return [name, { ...channel, smtp: { ...smtp, port: smtp.port ?? PORTS[smtp.tls] } }]
+    const from = channel.from ?? (channel.to[0] as string)
+    return [name, { ...channel, from, smtp: { ...smtp, port: smtp.port ?? PORTS[smtp.tls] } }]
   })
   const notify = Object.entries(destinations).flatMap(([name, { notify: own }]) => {
     if (own === undefined) return []

@@ -74,7 +74,9 @@ describe('alerting', () => {
       receives: () => true,
     })
     const told = (): string[] =>
-      hook.taken.map(({ json }) => `${String(json?.['type'])} ${(json?.['data'] as { cause: string }).cause}`)
+      hook.taken.map(
+        ({ json }) => `${String(json?.['type'])} ${(json?.['data'] as { cause: string } | undefined)?.cause}`,
+      )
     await clock.advance(2 * MINUTE)
     await hook.seen(1)
     expect(told()).toEqual(['alert.raised destination:late'])
