@@ -164,6 +164,8 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       async apply(next) {
         // The receiver checks its part first: when it refuses, nothing of the new config is in force.
         const nextSecrets = await findSecrets(next.receiver.secrets, dataPath, true)
+        // What ends changes no more.
+        if (closing) return
         await receiver.reload(next.receiver)
         noteRestartNeeded(settings, next, log)
         settings = next

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { H3, HTTPError, type H3Event } from 'h3'
 import { toNodeHandler } from 'srvx/node'
-import { BridgeError, isBridgeError, StoreError } from '../core/errors.ts'
+import { BridgeError, coerceError, isBridgeError } from '../core/errors.ts'
 import type { Log } from '../core/ports.ts'
 import type { BridgeAccess, ExplainInput, InspectQuery } from '../core/reports.ts'
 import type { AdminSettings } from '../core/settings.ts'
@@ -61,16 +61,18 @@ export async function createAdmin(settings: AdminSettings, deps: AdminDeps): Pro
     })
   const bound = (server.address() as AddressInfo).port
   const file = adminAddressFile(deps.dataPath)
+  const forget = () => rm(file, { force: true }).catch(() => {})
   try {
     await writeFile(file, `${formatAddress(host, bound)}\n`, { mode: 0o600 })
   } catch (error) {
-    await stop()
-    throw new StoreError('ERR_ADMIN_ADDRESS', `cannot write ${file}`, { cause: error })
+    // A full disk must not keep the bridge from starting; without the file the command line goes by the config.
+    deps.log.warn('the address of the admin API could not be written', { file, reason: coerceError(error).message })
+    await forget()
   }
   return {
     port: bound,
     async close() {
-      await rm(file, { force: true })
+      await forget()
       await stop()
     },
   }

@@ -22,6 +22,9 @@ export function formatTorture(report: TortureReport, paint: Paint): string {
       ['lives', `${report.lives} in ${formatAge(report.duration)}: ${ends.join(', ')}`],
       ['faults', `${report.diskFull} full disks, ${report.outages} outages, ${report.reloads} reloads`],
       ['posts', `${report.posts}, ${ledger.acknowledged} acknowledged, ${ledger.deliveries} in the journal`],
+      ...(ledger.setAside > 0
+        ? [['set aside', `${ledger.setAside} deliveries, unopened: three lives had ended while each was under way`]]
+        : []),
       ['records', `${ledger.records}: ${verdicts.join(', ')}`],
     ]),
     '',

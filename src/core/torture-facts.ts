@@ -24,6 +24,8 @@ export interface LedgerDelivery {
   readonly digest: string
   /** Undefined: not indexed. */
   readonly records: readonly LedgerRecord[] | undefined
+  /** It went to quarantine unopened: too many lives had ended while it was under way. */
+  readonly setAside: boolean
 }
 
 /** A 200 to Bevy. */

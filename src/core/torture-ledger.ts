@@ -22,6 +22,8 @@ export interface Fates {
 export interface Ledger {
   readonly acknowledged: number
   readonly deliveries: number
+  /** Deliveries that went to quarantine unopened, since too many lives had ended while they were under way. */
+  readonly setAside: number
   readonly records: number
   readonly verdicts: Readonly<Record<string, number>>
   readonly destinations: readonly Fates[]
@@ -46,6 +48,7 @@ export function settleAccounts(facts: LedgerFacts): Ledger {
   return {
     acknowledged: facts.acknowledged.length,
     deliveries: facts.deliveries.length,
+    setAside: facts.deliveries.filter(({ setAside }) => setAside).length,
     records: records.length,
     verdicts,
     destinations,
@@ -104,7 +107,13 @@ function toFates({ destination, index, accepted, takes, newest, broken }: Ground
       fates.delivered += 1
       if (sent > 1) fates.repeated += 1
       if (match === 'no' && !left.has(id)) {
-        broken.push({ promise: 'only matches are sent', destination: name, key, position, detail: 'no route matches it' })
+        broken.push({
+          promise: 'only matches are sent',
+          destination: name,
+          key,
+          position,
+          detail: 'no route matches it',
+        })
       }
       continue
     }

@@ -28,7 +28,9 @@ export function createMatcher(ground: MatchGround): (record: IndexedRecord, rece
   const routesTo = destinations.map(({ name }) => ground.routes.filter(({ to }) => to.includes(name)))
   return (record, receivedAt) => {
     const combinations = combine(record, states)
-    const absent = heads(record, states, (list) => list.filter((head) => comparePositions(head.position, record.position) < 0))
+    const absent = heads(record, states, (list) =>
+      list.filter((head) => comparePositions(head.position, record.position) < 0),
+    )
     return destinations.map(({ join, maxAge }, index) => {
       const routes = routesTo[index] ?? []
       const match = (known: ReadonlyMap<string, Head>, now: number) => {
@@ -50,7 +52,10 @@ export function createMatcher(ground: MatchGround): (record: IndexedRecord, rece
 }
 
 /** Every way the joined records may have stood; undefined when there are too many. */
-function combine(record: IndexedRecord, states: ReadonlyMap<string, readonly Head[]>): ReadonlyMap<string, Head>[] | undefined {
+function combine(
+  record: IndexedRecord,
+  states: ReadonlyMap<string, readonly Head[]>,
+): ReadonlyMap<string, Head>[] | undefined {
   let all: Map<string, Head>[] = [new Map()]
   for (const key of keysBehind(record, states)) {
     const list = states.get(key)

@@ -26,7 +26,11 @@ export function checkOrder(
   return broken
 }
 
-function* checkRepeats({ name, mode, booksAt }: LedgerDestination, key: string, takes: readonly Take[]): Generator<Broken> {
+function* checkRepeats(
+  { name, mode, booksAt }: LedgerDestination,
+  key: string,
+  takes: readonly Take[],
+): Generator<Broken> {
   const last = new Map<string, Take>()
   for (const take of takes.filter(({ delivered }) => delivered)) {
     const { position } = take

@@ -96,8 +96,9 @@ export function planRounds({ seed, duration, kills }: PlanOptions): Round[] {
 }
 
 function planEnd(drawn: number, commit: number, before: boolean): End {
-  if (drawn < 0.1) return { how: 'stop' }
-  return drawn < 0.55 ? { how: 'kill' } : { how: 'commit', commit, when: before ? 'before' : 'after' }
+  // Every clean stop lets the bridge be careless for two lives; after that it does one thing at a time.
+  if (drawn < 0.25) return { how: 'stop' }
+  return drawn < 0.6 ? { how: 'kill' } : { how: 'commit', commit, when: before ? 'before' : 'after' }
 }
 
 /** What a destination does with a request. */

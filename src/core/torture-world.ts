@@ -17,12 +17,23 @@ const MARKS_A_ROUND = 10_000_000
  *
  * @param start wall clock of the round's begin, milliseconds since 1970
  */
-export function inventRound({ number, seed, length, records }: Round, start: number): { single: Change[]; bulk: Change[] } {
+export function inventRound(
+  { number, seed, length, records }: Round,
+  start: number,
+): { single: Change[]; bulk: Change[] } {
   let mark = number * MARKS_A_ROUND
   const invent = (count: number, offset: number): Change[] => {
     if (count === 0) return []
     const random = createSeededRandom(seed + offset)
-    const changes = inventChanges({ seed: seed + offset, type: 'all', count, start, changes: 1.5, within: length / 2, shuffled: true })
+    const changes = inventChanges({
+      seed: seed + offset,
+      type: 'all',
+      count,
+      start,
+      changes: 1.5,
+      within: length / 2,
+      shuffled: true,
+    })
     const begins = new Map<string, number>()
     return changes
       .map((change): Change => {

@@ -6,6 +6,7 @@ import type { Alerts, Clock, IndexReader, Log, Pace, Store } from '../core/ports
 import type { DestinationSettings, Route } from '../core/settings.ts'
 import { statusOf, type DispatcherStatus } from './dispatcher-status.ts'
 import { keys, parseDocument, pauseDocument, type Replay } from './documents.ts'
+import { createEnding, type Patience } from './ending.ts'
 import { createHealth } from './health.ts'
 import { inspectRecord, type RecordAtDestination } from './inspect.ts'
 import { createJobs } from './jobs.ts'
@@ -35,8 +36,13 @@ export interface Dispatcher {
   redrive(deadId: string): Promise<boolean>
   /** Sends the deliveries `from` to `to` again, marked `replay`; resolves with its id once that is on disk. */
   replay(from: number, to: number, only?: Replay['only']): Promise<string>
-  /** Reads no more, lets sends end for at most `deadline` milliseconds, then breaks them off, and writes the books. */
-  close(deadline: number): Promise<void>
+  /**
+   * Reads no more, lets sends end for at most `deadline` milliseconds, then breaks them off, and writes the books. Every call resolves
+   * at the same end.
+   *
+   * @param patience with a store that takes no writes; default `moments`
+   */
+  close(deadline: number, patience?: Patience): Promise<void>
 }
 
 /** Everything a destination needs; `create` makes its sender over its state. */
@@ -64,10 +70,29 @@ export interface DispatcherDeps {
 export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> {
   const { settings, slot, store, index, clock, log, alerts } = deps
   let { routes } = deps
-  const hardStop = new AbortController()
-  let closing = false
   const pump = (): void => runner.pump()
 
+  const ending = createEnding({
+    clock,
+    stop() {
+      unsubscribe()
+      unhold()
+      reader.stop()
+      replays.stop()
+      runner.stop()
+    },
+    idle: () => runner.idle(),
+    quiet() {
+      jobs.close()
+      queue.close()
+      health.close()
+    },
+    flushed: () => ledger.flushed(),
+    async close() {
+      ledger.abandon()
+      await sender.close?.()
+    },
+  })
   const ledger = await openLedger({ store, slot, name: settings.name, clock, log, alerts, onRecovered: pump })
   const state = await openPluginState(store, slot, () => ledger.flushed())
   const sender = await deps.create(state)
@@ -110,7 +135,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     pace: deps.pace,
     clock,
     log,
-    signal: hardStop.signal,
+    signal: ending.signal,
     random: deps.random,
     prepare: (task) =>
       prepare(task, {
@@ -175,37 +200,6 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     },
     redrive: (id) => jobs.redrive(id),
     replay: (from, to, only) => replays.begin(from, to, only),
-    async close(deadline) {
-      if (closing) return
-      closing = true
-      unsubscribe()
-      unhold()
-      reader.stop()
-      replays.stop()
-      runner.stop()
-      await within(runner.idle(), deadline, clock)
-      hardStop.abort()
-      await within(runner.idle(), HARD_STOP, clock)
-      jobs.close()
-      queue.close()
-      health.close()
-      await within(ledger.flushed(), HARD_STOP, clock)
-      ledger.abandon()
-      await sender.close?.()
-    },
+    close: (deadline, patience = 'moments') => ending.end(deadline, patience),
   }
-}
-
-/** How long broken-off sends and the last flush may take. */
-const HARD_STOP = 1500
-
-async function within(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
-  let cancel = (): void => {}
-  await Promise.race([
-    promise,
-    new Promise<void>((resolve) => {
-      cancel = clock.timer(ms, resolve)
-    }),
-  ])
-  cancel()
 }

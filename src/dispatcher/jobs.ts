@@ -183,9 +183,7 @@ export function createJobs(deps: Deps): Jobs {
     },
     gather(task, { delay, group }) {
       const reason = 'waits for its schedule'
-      suspend({ ...task, matched: true }, (waiting) =>
-        exceptionOf(waiting, { kind: 'batch', delay, now: clock.now(), reason, group }),
-      )
+      suspend(task, (waiting) => exceptionOf(waiting, { kind: 'batch', delay, now: clock.now(), reason, group }))
     },
     join(task, { delay, needs, matched }) {
       suspend(task, (waiting) =>

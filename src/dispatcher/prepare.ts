@@ -77,12 +77,13 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
 
   const needs = awaitedBy(deps.settings.reads, scope)
   if (needs.length > 0 && waitLeft() > 0) {
-    return { state: 'join', task, needs, delay: waitLeft(), matched: true }
+    // One that leaves is looked at again: only then is it known to leave.
+    return { state: 'join', task, needs, delay: waitLeft(), matched: !left }
   }
   const { schedule } = deps.settings.batch
   if (schedule !== undefined && task.group === undefined && !standsAside(task)) {
     const { at, group } = nextSlot(schedule, scope, deps.now())
-    return { state: 'gather', task: { ...task, routes }, group, delay: at - deps.now() }
+    return { state: 'gather', task: { ...task, routes, matched: !left }, group, delay: at - deps.now() }
   }
   return { state: 'send', task, job: await assemble({ ...task, routes }, found, left, deps) }
 }

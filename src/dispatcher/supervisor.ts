@@ -66,10 +66,14 @@ export function createSupervisor(deps: Deps): Supervisor {
   let registry = new Map<string, Registered>()
   let current: Settings | undefined
   let applying: Promise<void> = Promise.resolve()
+  /** Closed for a successor, and not at their end yet. */
+  const leaving = new Set<Dispatcher>()
+  let ended = false
   let scopes: Scopes | undefined
   const unmatched = countUnmatched({ index, now: clock.now, log, routes: () => current?.routes, scopes: () => scopes })
 
   const open = async (destination: DestinationSettings, settings: Settings): Promise<void> => {
+    if (ended) return
     const { name } = destination
     const claim = await claimName(destination, registry, { store, journal: deps.journal, index, now: clock.now })
     const dispatcher = await openDispatcher({
@@ -109,7 +113,15 @@ export function createSupervisor(deps: Deps): Supervisor {
     })
   }
 
+  /** It must have written its books before a successor, or a person's command, reads them. */
+  const leave = async (dispatcher: Dispatcher, drain: number): Promise<void> => {
+    leaving.add(dispatcher)
+    await dispatcher.close(drain, 'for ever')
+    leaving.delete(dispatcher)
+  }
+
   const applyNow = async (settings: Settings): Promise<void> => {
+    if (ended) return
     const previous = current
     current = settings
     registry = await readRegistry(store)
@@ -117,7 +129,7 @@ export function createSupervisor(deps: Deps): Supervisor {
     stopped.clear()
     const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]))
 
-    const leaving: Promise<void>[] = []
+    const ends: Promise<void>[] = []
     for (const [name, { dispatcher, timezone }] of running) {
       const next = wanted.get(name)
       const aside = deps.aside?.reason(dispatcher.slot) !== undefined
@@ -128,10 +140,10 @@ export function createSupervisor(deps: Deps): Supervisor {
         continue
       }
       running.delete(name)
-      leaving.push(dispatcher.close(DRAIN_ON_RELOAD))
+      ends.push(leave(dispatcher, DRAIN_ON_RELOAD))
     }
-    // A changed destination, and one that is renamed, must have written its books before its successor reads them.
-    await Promise.all(leaving)
+    await Promise.all(ends)
+    if (ended) return
     await Promise.all(
       settings.destinations
         .filter(({ name }) => !running.has(name))
@@ -161,7 +173,7 @@ export function createSupervisor(deps: Deps): Supervisor {
   const alone = async <T>(name: string, fn: () => Promise<T>): Promise<T> => {
     const found = running.get(name)
     running.delete(name)
-    await found?.dispatcher.close(DRAIN_ALONE)
+    if (found !== undefined) await leave(found.dispatcher, DRAIN_ALONE)
     try {
       return await fn()
     } finally {
@@ -210,9 +222,14 @@ export function createSupervisor(deps: Deps): Supervisor {
     },
     unmatched: () => unmatched.counts,
     async close(deadline) {
-      await applying
+      // First of all: a reload under way opens nothing more.
+      ended = true
       unmatched.stop()
-      await Promise.all([...running.values()].map(({ dispatcher }) => dispatcher.close(deadline)))
+      const closeAll = (all: Iterable<Dispatcher>) => Promise.all([...all].map((one) => one.close(deadline)))
+      const opened = (): Dispatcher[] => [...running.values()].map(({ dispatcher }) => dispatcher)
+      await closeAll([...leaving, ...opened()])
+      await applying
+      await closeAll(opened())
       running.clear()
     },
   }

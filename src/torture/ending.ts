@@ -21,13 +21,13 @@ const LOOK_AGAIN = 50
 /** A bigger store is not copied at every kill. */
 const MOST_COPIED = 64_000_000
 
-/** The last life: Bevy ends, everything settles, it stops by itself. Gives what went wrong. */
+/** The last lives: Bevy ends, everything settles, they stop when told. Gives what went wrong. */
 export async function settle(
   settings: Settings,
   ground: {
     readonly clock: Clock
     readonly bevy: Bevy
-    /** Its number. */
+    /** The number of the first of them. */
     readonly life: number
     start(life: number): Promise<Life>
     open(url: string | undefined): void
@@ -36,7 +36,12 @@ export async function settle(
 ): Promise<string[]> {
   const { clock, bevy } = ground
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.timer(ms, resolve))
-  const life = await ground.start(ground.life)
+  // A clean end first: what was set aside after too many deaths in a row goes on then.
+  const first = await ground.start(ground.life)
+  if ((await first.ready) !== undefined) first.stop()
+  const end = await first.ended
+  if (end !== 0) return [`the first life after all kills ended with ${end}:\n${first.tail()}`]
+  const life = await ground.start(ground.life + 1)
   const url = await life.ready
   if (url === undefined) return [`the last life did not start (${await life.ended}):\n${life.tail()}`]
   ground.open(url)
@@ -91,7 +96,14 @@ export async function account({ settings, sinks, poster, booksAt }: Seen, deps: 
 /** The books as they stand on disk, read from a copy, so that the next life finds the store as the last one left it. */
 export async function peek({ storage }: Settings, { folder, openStore }: Omit<Deps, 'clock'>) {
   const database = join(storeOf(folder), 'bevy-bridge.db')
-  const sizes = await Promise.all([database, `${database}-wal`].map((file) => stat(file).then(({ size }) => size, () => 0)))
+  const sizes = await Promise.all(
+    [database, `${database}-wal`].map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  )
   if (sizes[0] === 0 || sizes.reduce((sum, size) => sum + size, 0) > MOST_COPIED) return undefined
   const path = join(folder, 'peek')
   await rm(path, { recursive: true, force: true })

@@ -62,11 +62,13 @@ export async function gatherFacts(evidence: Evidence): Promise<LedgerFacts> {
       positions.set(`${seq}/${markOf(data)}`, position)
       const matches = verdict === 'accepted' ? matcher(record, indexed.receivedAt) : []
       matches.forEach((match, index) => {
-        if (match === 'maybe' || match === 'late') unsure.add(`${destinations[index]?.name} ${position.seq}.${position.n}`)
+        if (match === 'maybe' || match === 'late')
+          unsure.add(`${destinations[index]?.name} ${position.seq}.${position.n}`)
       })
       return { position, key, verdict, matches }
     })
-    deliveries.push({ seq, digest: digestOf(stored.bytes), records })
+    const setAside = records?.length === 0 && parse(stored.bytes).length > 0
+    deliveries.push({ seq, digest: digestOf(stored.bytes), records, setAside })
   }
   const books = await readBooks(reader)
   const positionOf = ({ seq, n, mark }: { seq: number; n?: number | undefined; mark?: number | undefined }): Position =>
@@ -86,7 +88,9 @@ export async function gatherFacts(evidence: Evidence): Promise<LedgerFacts> {
       mode,
       showsNewest: isTable(options),
       books: books.get(name) ?? NO_BOOKS,
-      booksAt: new Map([...booksAt].flatMap(([life, all]) => (all.has(name) ? [[life, all.get(name) as LedgerBooks]] : []))),
+      booksAt: new Map(
+        [...booksAt].flatMap(([life, all]) => (all.has(name) ? [[life, all.get(name) as LedgerBooks]] : [])),
+      ),
     })),
     takes: [
       ...evidence.taken.map((one): Take => ({ ...one, position: positionOf(one) })),
@@ -122,7 +126,9 @@ async function readHistory({ journal, index }: StoreReader) {
   for (let { first: seq } = journal; seq <= journal.tail; seq++) {
     const stored = await journal.read(seq)
     if (stored === undefined) continue
-    const envelopes = parse(stored.bytes)
+    const indexed = await index.read(seq)
+    // Of what was set aside nothing is known to the index; that it was is counted.
+    const envelopes = indexed?.records.length === 0 ? [] : parse(stored.bytes)
     let n = 0
     for (const { type, data } of envelopes) {
       for (const record of data) {
@@ -132,7 +138,7 @@ async function readHistory({ journal, index }: StoreReader) {
       }
     }
     // Only these are joined to others.
-    for (const record of (await index.read(seq))?.records ?? []) {
+    for (const record of indexed?.records ?? []) {
       if (record.verdict !== 'accepted' || !['event', 'chapter', 'user'].includes(record.type)) continue
       const list = states.get(record.key)
       if (list === undefined) states.set(record.key, [record])

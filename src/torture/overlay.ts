@@ -77,7 +77,9 @@ function toTarget(destination: DestinationSettings, place: OverlayPlace) {
   if (isReal(plugin)) {
     const target = { url: place.urlOf(name), allowPrivateNetworks: true }
     if (batch.size === 1) return { options: { ...target, headers: { [MARK_HEADER]: `{{ record.${MARK} }}` } } }
-    return { options: { ...target, body: { template: { torture_seq: 'delivery.seq', torture_mark: `record.${MARK}` } } } }
+    return {
+      options: { ...target, body: { template: { torture_seq: 'delivery.seq', torture_mark: `record.${MARK}` } } },
+    }
   }
   const roots = [...reads].filter((root) => root === 'event' || root === 'chapter' || root === 'user')
   return {
@@ -95,7 +97,9 @@ interface CsvOptions {
 function toCsv({ name, options }: DestinationSettings, { folder }: OverlayPlace) {
   const { path, columns } = options as CsvOptions
   // Below the run's own folder, wherever it led: no root, no way up.
-  const inside = (path?.source ?? '{{ type }}.csv').split(/[/\\]+/).filter((part) => !/^(?:\.{0,2}|[A-Za-z]:)$/.test(part))
+  const inside = (path?.source ?? '{{ type }}.csv')
+    .split(/[/\\]+/)
+    .filter((part) => !/^(?:\.{0,2}|[A-Za-z]:)$/.test(part))
   const mark = columns === undefined ? {} : { columns: { [MARK]: `{{ delivery.seq }}/{{ record.${MARK} }}` } }
   return { path: join(exportsOf(folder, name), ...inside), ...mark }
 }

@@ -45,7 +45,10 @@ export function createPoster({ header, secret, url }: Door): Poster {
         const chunks: Buffer[] = []
         const end = (): void => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() })
         // The status is the answer, whatever becomes of the rest.
-        response.on('data', (chunk: Buffer) => void chunks.push(chunk)).on('end', end).on('error', end)
+        response
+          .on('data', (chunk: Buffer) => void chunks.push(chunk))
+          .on('end', end)
+          .on('error', end)
       })
       request.on('error', reject)
       request.end(body)

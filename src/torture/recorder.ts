@@ -9,7 +9,9 @@ export default ({ definePlugin, outcomeOf, template, z }: typeof import('../plug
     // What the other plugin was configured with comes along, and means nothing here.
     options: z.looseObject({
       sink: z.url().describe('Where the sink listens.'),
-      reads: template().describe('Reads what the templates and mappings of the other plugin read, so that jobs wait as long.'),
+      reads: template().describe(
+        'Reads what the templates and mappings of the other plugin read, so that jobs wait as long.',
+      ),
     }),
     leaves: true,
     network: () => ({ allowPrivateNetworks: true, allowHttp: true }),

@@ -35,10 +35,22 @@ const AFTER_FULL_START = 300
 /** Runs all rounds, or those until the signal or the first failure. */
 export async function runRounds(rounds: readonly Round[], ground: Ground): Promise<Happened> {
   const { clock, signal, folder, moods } = ground
-  const happened = { lives: 0, kills: 0, killsAtCommit: 0, stops: 0, fullStarts: 0, diskFull: 0, outages: 0, reloads: 0 }
+  const happened = {
+    lives: 0,
+    kills: 0,
+    killsAtCommit: 0,
+    stops: 0,
+    fullStarts: 0,
+    diskFull: 0,
+    outages: 0,
+    reloads: 0,
+  }
   const failures: string[] = []
   const full = join(folder, DISK_FULL)
   let isFull = false
+  /** The life that runs; a late timer of one before it must not change its config. */
+  let current = 0
+  let reloading = Promise.resolve()
 
   const later = (ms: number, fn: () => void): Promise<void> =>
     new Promise((resolve) => {
@@ -60,15 +72,26 @@ export async function runRounds(rounds: readonly Round[], ground: Ground): Promi
     const { diskFull, outage, reload, number } = round
     if (diskFull !== undefined) {
       happened.diskFull += 1
-      span(diskFull, () => void setFull(true), () => void setFull(false))
+      span(
+        diskFull,
+        () => void setFull(true),
+        () => void setFull(false),
+      )
     }
     if (outage !== undefined) {
       happened.outages += 1
-      span(outage, () => moods.setOutage(outage), () => moods.setOutage(undefined))
+      span(
+        outage,
+        () => moods.setOutage(outage),
+        () => moods.setOutage(undefined),
+      )
     }
     if (reload !== undefined) {
-      happened.reloads += 1
-      void later(reload, () => void ground.reload(number).then(life.reload))
+      void later(reload, () => {
+        if (current !== number) return
+        happened.reloads += 1
+        reloading = ground.reload(number).then(life.reload)
+      })
     }
   }
 
@@ -84,6 +107,7 @@ export async function runRounds(rounds: readonly Round[], ground: Ground): Promi
     const wasFull = isFull
     if (url !== undefined) {
       ground.open(url)
+      current = number
       begin(round, life)
       await Promise.race([life.ended, later(round.length, () => {})])
       if (end.how === 'stop' && !signal.aborted) life.stop()
@@ -92,11 +116,15 @@ export async function runRounds(rounds: readonly Round[], ground: Ground): Promi
     const late = clock.timer(STOP_WITHIN, life.kill)
     const how = await life.ended
     late()
+    current = 0
+    await reloading
     ground.open(undefined)
     await ground.ended(number)
     if (how === 'SIGKILL') {
-      if (url === undefined && end.how !== 'commit') failures.push(`life ${number} did not start in time:\n${life.tail()}`)
-      else if (end.how === 'stop' && !signal.aborted) failures.push(`life ${number} did not stop in time:\n${life.tail()}`)
+      if (url === undefined && end.how !== 'commit')
+        failures.push(`life ${number} did not start in time:\n${life.tail()}`)
+      else if (end.how === 'stop' && !signal.aborted)
+        failures.push(`life ${number} did not stop in time:\n${life.tail()}`)
       else happened[end.how === 'commit' ? 'killsAtCommit' : 'kills'] += 1
     } else if (end.how === 'stop' && how === 0) happened.stops += 1
     else if (url === undefined && how === 3 && wasFull) {

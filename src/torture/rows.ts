@@ -33,7 +33,10 @@ export async function readRows(folder: string, { name, options }: DestinationSet
   const base = exportsOf(folder, name)
   const rows: Row[] = []
   for (const file of await listParts(base)) {
-    const records = parse(await readFile(join(base, file)), { columns: true, delimiter, bom: true }) as Record<string, string>[]
+    const records = parse(await readFile(join(base, file)), { columns: true, delimiter, bom: true }) as Record<
+      string,
+      string
+    >[]
     for (const row of records) rows.push({ destination: name, ...stateOf(row, file), aside })
   }
   return rows
@@ -41,10 +44,12 @@ export async function readRows(folder: string, { name, options }: DestinationSet
 
 /** `name.csv`, then `name.2.csv`; not what was cut off a file, nor a table that was not whole yet. */
 async function listParts(base: string): Promise<string[]> {
-  const entries = await readdir(base, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const entries = await readdir(base, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    },
+  )
   const files = entries
     .filter((entry) => entry.isFile() && !/\.(?:cut-\d{8}T\d{6}Z(?:-\d+)?|new)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1))

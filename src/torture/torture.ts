@@ -102,18 +102,29 @@ async function run(own: Settings, options: TortureOptions, deps: TortureDeps & {
     deps.progress(`${rounds.length} lives in ${Math.round(options.duration / 1000)} s, in ${folder}`)
     let told = clock.monotonic()
     const happened = await runRounds(rounds, {
-      ...{ folder, clock, signal, bevy, moods, start, open },
+      folder,
+      clock,
+      signal,
+      bevy,
+      moods,
+      start,
+      open,
       reload: (life) => writeOverlay(life, TIMEOUT + 1),
       async ended(life) {
         const books = life % PEEK_EVERY === 0 ? await peek(settings, deps) : undefined
         if (books !== undefined) booksAt.set(life, books)
         if (clock.monotonic() - told < 10_000) return
         told = clock.monotonic()
-        deps.progress(`life ${life} of ${rounds.length}: ${poster.acknowledged.length} acknowledged, ${sinks.taken.length} taken`)
+        deps.progress(
+          `life ${life} of ${rounds.length}: ${poster.acknowledged.length} acknowledged, ${sinks.taken.length} taken`,
+        )
       },
     })
     moods.calm()
-    const failures = [...happened.failures, ...(await settle(settings, { ...deps, start, open, bevy, life: rounds.length + 1 }))]
+    const failures = [
+      ...happened.failures,
+      ...(await settle(settings, { ...deps, start, open, bevy, life: rounds.length + 1 })),
+    ]
     const ledger = await account({ settings, sinks, poster, booksAt }, deps)
     failures.push(...sinks.odd.map((one) => `a sink could not read a request: ${one}`))
     return { ledger, posts: poster.posts, happened: { ...happened, failures } }

@@ -42,7 +42,10 @@ export function makeProgram(folder: string, entry: string, besides: Readonly<Rec
 function compile({ command: [node, script = ''], cache }: Program, folder: string): void {
   writeFileSync(join(folder, 'kill-at'), '{"at":0}')
   const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: cache }
-  const { status } = spawnSync(node, [script, folder, join(folder, 'none.yaml')], { env, stdio: ['pipe', 'ignore', 'ignore'] })
+  const { status } = spawnSync(node, [script, folder, join(folder, 'none.yaml')], {
+    env,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
   if (status !== 1 || !existsSync(cache)) throw new Error(`the program could not be compiled: ${status}`)
   rmSync(join(folder, 'kill-at'))
 }

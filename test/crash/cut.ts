@@ -111,7 +111,9 @@ export async function playCut({ command, cache }: Program, folder: string, cut: 
     }
     const ledger = await account({ settings, sinks, poster, booksAt }, { folder, clock: systemClock, openStore })
     const point = how === 0 ? undefined : cut.at === 'point' ? endedAt(folder) : 'at a sink'
-    const rowsCut = readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) => name.includes('.csv.cut-'))
+    const rowsCut = readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) =>
+      name.includes('.csv.cut-'),
+    )
     return { cut: point, ledger, state: { ...state, rowsCut } }
   } finally {
     life?.kill()

@@ -68,7 +68,9 @@ async function run(
 }
 
 const wrong = ({ seed, failures, ledger, folder }: TortureReport) => ({
-  ...{ seed, failures, broken: ledger.broken },
+  seed,
+  failures,
+  broken: ledger.broken,
   ...(folder === undefined ? {} : { folder }),
 })
 const sum = (reports: readonly TortureReport[], of: (report: TortureReport) => number): number =>

@@ -1,6 +1,6 @@
 /** Faults of the ground, as the whole bridge bears them: what Bevy is answered, what is said, and that it goes on by itself. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -100,6 +100,20 @@ describe('a disk that refuses', () => {
     await fake.takes(2)
     await whole.close()
     expect(fake.taken.map(({ json }) => (json as { data: { id: number } }).data.id)).toEqual([1, 2])
+  })
+})
+
+describe('a full disk at the start', () => {
+  it('keeps nobody from receiving: what is only written for people may be missing', async () => {
+    const folder = folders()
+    // Nothing can be written under this name, as on a full disk.
+    mkdirSync(join(folder, 'data/admin-address'), { recursive: true })
+    const whole = await openWhole(folder, { destinations: {}, routes: [] })
+    expect(await send(whole, user(1))).toBe(200)
+    expect(whole.log.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', event: 'the address of the admin API could not be written' }),
+    )
+    await whole.close()
   })
 })
 

@@ -166,6 +166,33 @@ describe('old news', () => {
   })
 })
 
+describe('leaving, told later', () => {
+  const published = [route('published', ['chat'], { event: { status: 'Published' } })]
+
+  it('with its schedule: it still comes as left', async () => {
+    const bench = createBench()
+    const batch = { size: 500, wait: 0, schedule: { when: { every: 3_600_000 }, timezone: 'UTC' } }
+    await bench.apply([destination('chat', { mode: 'latest', onLeave: 'send', batch })], published)
+    bench.index.index(event('Published'))
+    await bench.clock.advance(3_600_000)
+    bench.index.index(event('Draft'))
+    await bench.clock.advance(3_600_000)
+    expect(marks(bench)).toEqual(['Published@1', 'Draft@2 left'])
+  })
+
+  it('after a wait for a joined record: it still comes as left', async () => {
+    const bench = createBench()
+    const user = destination('chat', { mode: 'latest', onLeave: 'send', reads: new Set(['user'] as const) })
+    await bench.apply([user], [route('registered', ['chat'], { record: { status: 'registered' } })])
+    const attendee = (status: string) => ({ type: 'attendee', data: { id: 1, user_id: 4, status } })
+    bench.index.index(attendee('registered'))
+    await bench.clock.advance(15 * 60_000)
+    bench.index.index(attendee('deleted'))
+    await bench.clock.advance(15 * 60_000)
+    expect(marks(bench)).toEqual(['registered@1', 'deleted@2 left'])
+  })
+})
+
 describe('refs', () => {
   it('of its event come with an attendee', async () => {
     const bench = createBench()

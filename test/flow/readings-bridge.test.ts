@@ -66,7 +66,7 @@ async function play(reading: Reading, delays: DelayLaw, bulk: boolean): Promise<
     now = await openWhole(folder, config, { faults })
   }
   await start()
-  const changes = revised(seed, 40, 3, 4 * 3_600_000, Date.now())
+  const changes = revised(seed, { count: 40, changes: 2, within: 4 * 3_600_000, soon: 300_000, start: Date.now() })
   const playing = playInRealTime({
     changes,
     reading,

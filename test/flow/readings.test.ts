@@ -68,7 +68,7 @@ async function play(reading: Reading, delays: DelayLaw, seed: number): Promise<R
     },
   }
 
-  const changes = revised(seed, 24, 3, 3 * HOUR, clock.now())
+  const changes = revised(seed, { count: 24, changes: 3, within: 3 * HOUR, soon: 3_000, start: clock.now() })
   const bulk = random.chance(0.5)
   const player = createPlayer({ changes, bulk, reading, delays, concurrency: bulk ? 1 : 4, seed })
 

@@ -32,8 +32,10 @@ export async function flood(
           waiting.push(next)
           parts.push(...request(bodyOf(next++), header, secret))
         }
-        if (waiting.length === 0) (socket.destroy(), resolve())
-        else if (parts.length > 0) socket.write(Buffer.concat(parts))
+        if (parts.length > 0) socket.write(Buffer.concat(parts))
+        if (waiting.length > 0) return
+        resolve()
+        socket.destroy()
       }
       socket.on('connect', fill)
       socket.on('data', (chunk: Buffer) => {

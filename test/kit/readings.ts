@@ -20,12 +20,18 @@ export interface Taken {
   readonly data: JsonObject
 }
 
-/** Changes of a small community, each state marked with a running number `rev`. */
-export function revised(seed: number, count: number, changes: number, within: number, start: number): Change[] {
-  return inventChanges({ seed, type: 'all', count, changes, within, start }).map((change, rev) => ({
-    ...change,
-    data: { ...change.data, rev },
-  }))
+/**
+ * Changes of a small community, each state marked with a running number `rev`. Each later change is followed by another of the same
+ * record after `soon` milliseconds, so that a newer state comes while an older one is still on its way.
+ */
+export function revised(
+  seed: number,
+  { count, changes, within, soon, start }: Record<'count' | 'changes' | 'within' | 'soon' | 'start', number>,
+): Change[] {
+  return inventChanges({ seed, type: 'all', count, changes, within, start })
+    .flatMap((change) => (change.at === 0 ? [change] : [change, { ...change, at: change.at + soon }]))
+    .sort((a, b) => a.at - b.at)
+    .map((change, rev) => ({ ...change, data: { ...change.data, rev } }))
 }
 
 /** How Bevy is played in real time. */
