@@ -192,7 +192,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       },
     }
   } catch (error) {
-    for (const step of undo.reverse())
+    for (const step of undo.toReversed())
       await step().catch((failure: unknown) => log.error('could not be undone', {}, failure))
     throw error
   }

@@ -10,7 +10,15 @@ const { name, version, description, keywords, license, type, engines, dependenci
 
 const built = (file: string) => ({ types: `./src/${file}.d.ts`, default: `./src/${file}.js` })
 const manifest = {
-  ...{ name, version, description, keywords, license, type, engines, dependencies, optionalDependencies },
+  name,
+  version,
+  description,
+  keywords,
+  license,
+  type,
+  engines,
+  dependencies,
+  optionalDependencies,
   bin: { 'bevy-bridge': './src/main.js' },
   exports: { '.': built('plugin'), './testing': built('testing'), './package.json': './package.json' },
 }

@@ -88,9 +88,9 @@ describe('a sample', () => {
 describe('a live check', () => {
   it('asks each destination, and one that is not well keeps no other from answering', async () => {
     await using receiver = await startFakeReceiver()
-    const export_ = destination('export', { mode: 'every', plugin: csv, options: csv.options.parse({ path: 'x.csv' }) })
+    const toCsv = destination('export', { mode: 'every', plugin: csv, options: csv.options.parse({ path: 'x.csv' }) })
     const gone = { ...relayTo('http://127.0.0.1:9'), name: 'gone' }
-    const all = { ...settings(relayTo(receiver.url), gone, export_), baseDir: import.meta.dirname }
+    const all = { ...settings(relayTo(receiver.url), gone, toCsv), baseDir: import.meta.dirname }
     const checks = await checkLive(all, deps)
     expect(checks).toMatchObject([
       { name: 'relay', checked: true, problems: [] },
