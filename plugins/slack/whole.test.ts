@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest'
 import type { Clock } from '../../src/core/ports.ts'
 import { post } from '../../test/kit/bridge-process.ts'
 import { useTemporaryFolders } from '../../test/kit/temporary-folder.ts'
-import { closeWholeBridges, createFastClock, openWhole, SECRET } from '../../test/kit/whole-bridge.ts'
+import { closeWholeBridges, createFastClock, openWhole, SECRET } from '../../test/kit/faulty-bridge.ts'
 import { FAKE_TOKEN, startFakeSlack, type FakeSlack } from './fake.ts'
 
 const folders = useTemporaryFolders()

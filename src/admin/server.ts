@@ -32,7 +32,8 @@ export interface Admin {
   close(): Promise<void>
 }
 
-const MAX_BODY = 128_000_000
+/** As much as the receiver takes by default. */
+const MAX_BODY = 64_000_000
 const METRICS = '/metrics'
 /** Errors that are about what was asked for. */
 const ASKED: ReadonlySet<string> = new Set(['record', 'config'])

@@ -10,7 +10,7 @@ import { coerceError } from '../../src/core/errors.ts'
 import { mainPath, post, runtimePath, writeConfig } from '../kit/bridge-process.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
 import { thrownBy } from '../kit/thrown.ts'
-import { closeWholeBridges, openWhole, SECRET } from '../kit/whole-bridge.ts'
+import { closeWholeBridges, openWhole, SECRET } from '../kit/faulty-bridge.ts'
 
 const folders = useTemporaryFolders()
 afterEach(closeWholeBridges)

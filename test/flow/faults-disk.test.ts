@@ -9,7 +9,7 @@ import type { FaultStep } from '../../src/storage/sqlite/protocol.ts'
 import { post } from '../kit/bridge-process.ts'
 import type { FaultEffect } from '../kit/storage-faults.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
-import { closeWholeBridges, createFastClock, openWhole, SECRET, type WholeBridge } from '../kit/whole-bridge.ts'
+import { closeWholeBridges, createFastClock, openWhole, SECRET, type WholeBridge } from '../kit/faulty-bridge.ts'
 
 const folders = useTemporaryFolders()
 afterEach(closeWholeBridges)

@@ -8,7 +8,7 @@ import { post, writeConfig } from '../kit/bridge-process.ts'
 import { createMemoryLog } from '../kit/log.ts'
 import { createFaults } from '../kit/storage-faults.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
-import { closeWholeBridges, createFastClock, openWhole, SECRET } from '../kit/whole-bridge.ts'
+import { closeWholeBridges, createFastClock, openWhole, SECRET } from '../kit/faulty-bridge.ts'
 
 const folders = useTemporaryFolders()
 afterEach(closeWholeBridges)

@@ -12,7 +12,7 @@ import { createSeededRandom } from '../../src/core/seeded-random.ts'
 import { expectAnswers, expectInOrder, isComplete, playInRealTime, revised, type Taken } from '../kit/readings.ts'
 import { createFaults } from '../kit/storage-faults.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
-import { closeWholeBridges, openWhole, SECRET, type WholeBridge } from '../kit/whole-bridge.ts'
+import { closeWholeBridges, openWhole, SECRET, type WholeBridge } from '../kit/faulty-bridge.ts'
 
 const folders = useTemporaryFolders()
 afterEach(closeWholeBridges)
