@@ -63,7 +63,7 @@ export async function startLife({ command, cwd, env, folder, files, killAt }: Li
   createInterface({ input: child.stdout }).on('line', (line) => {
     note(line)
     for (const [text, heard] of listeners) if (line.includes(text)) heard()
-    if (line.includes('"started"')) tell(String((JSON.parse(line) as { url?: unknown }).url))
+    if (line.includes('"event":"started"')) tell(String((JSON.parse(line) as { url?: unknown }).url))
   })
   createInterface({ input: child.stderr }).on('line', note)
   const ended = once(child, 'close').then(([code, signal]) => {

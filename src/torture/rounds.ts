@@ -52,14 +52,7 @@ export async function runRounds(rounds: readonly Round[], ground: Ground): Promi
   let current = 0
   let reloading = Promise.resolve()
 
-  const later = (ms: number, fn: () => void): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.timer(ms, () => {
-        fn()
-        resolve()
-      })
-      signal.addEventListener('abort', () => (cancel(), resolve()), { once: true })
-    })
+  const { later, drop } = createTimers(clock, signal)
   const setFull = async (next: boolean): Promise<void> => {
     isFull = next
     await (next ? writeFile(full, '') : rm(full, { force: true }))
@@ -100,17 +93,19 @@ export async function runRounds(rounds: readonly Round[], ground: Ground): Promi
     const { number, end } = round
     happened.lives += 1
     ground.bevy.begin(round)
+    let wasFull = isFull
     const life = await ground.start(number, end.how === 'commit' ? end : undefined)
     const slow = clock.timer(READY_WITHIN, life.kill)
     const url = await life.ready
     slow()
-    const wasFull = isFull
+    wasFull ||= isFull
+    let byItself = true
     if (url !== undefined) {
       ground.open(url)
       current = number
       begin(round, life)
-      await Promise.race([life.ended, later(round.length, () => {})])
-      if (end.how === 'stop' && !signal.aborted) life.stop()
+      byItself = await Promise.race([life.ended.then(() => true), later(round.length, () => {}).then(() => false)])
+      if (end.how === 'stop') life.stop()
       else life.kill()
     }
     const late = clock.timer(STOP_WITHIN, life.kill)
@@ -120,18 +115,47 @@ export async function runRounds(rounds: readonly Round[], ground: Ground): Promi
     await reloading
     ground.open(undefined)
     await ground.ended(number)
+    // Whoever interrupts us at a terminal interrupts the bridge too.
+    if (signal.aborted) break
     if (how === 'SIGKILL') {
       if (url === undefined && end.how !== 'commit')
         failures.push(`life ${number} did not start in time:\n${life.tail()}`)
-      else if (end.how === 'stop' && !signal.aborted)
-        failures.push(`life ${number} did not stop in time:\n${life.tail()}`)
-      else happened[end.how === 'commit' ? 'killsAtCommit' : 'kills'] += 1
+      else if (end.how === 'stop') failures.push(`life ${number} did not stop in time:\n${life.tail()}`)
+      else happened[byItself ? 'killsAtCommit' : 'kills'] += 1
     } else if (end.how === 'stop' && how === 0) happened.stops += 1
     else if (url === undefined && how === 3 && wasFull) {
       happened.fullStarts += 1
       await later(AFTER_FULL_START, () => {})
     } else failures.push(`life ${number} ended by itself with ${how}:\n${life.tail()}`)
   }
+  drop()
   await setFull(false)
   return { ...happened, failures }
+}
+
+/** Timers that end together: at the signal, or when dropped; what they were to do is then not done. */
+function createTimers(clock: Clock, signal: AbortSignal) {
+  const pending = new Set<() => void>()
+  let over = false
+  const drop = (): void => {
+    over = true
+    for (const end of pending) end()
+  }
+  signal.addEventListener('abort', drop, { once: true })
+  /** Resolves when `fn` has run, or never will. */
+  const later = (ms: number, fn: () => void): Promise<void> =>
+    new Promise((resolve) => {
+      if (over) return resolve()
+      const end = (): void => {
+        cancel()
+        pending.delete(end)
+        resolve()
+      }
+      const cancel = clock.timer(ms, () => {
+        fn()
+        end()
+      })
+      pending.add(end)
+    })
+  return { later, drop }
 }

@@ -35,6 +35,15 @@ function storeWith(seqs: readonly number[]): MemoryStore {
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 describe('append and read', () => {
+  it('cuts what the headers of a sender say to what fits the entry, the same before and after a restart', async () => {
+    const store = createMemoryStore()
+    const journal = await open(store)
+    await journal.append(delivery('x', { encoding: 'é'.repeat(9_000), contentType: '"\\'.repeat(9_000) }))
+    const kept = await journal.read(1)
+    expect([kept?.encoding?.length, kept?.contentType?.length]).toEqual([200, 200])
+    expect(await (await open(store)).read(1)).toEqual(kept)
+  })
+
   it('numbers deliveries in the order of calls and gives back what came, also after a restart', async () => {
     const store = createMemoryStore()
     const journal = await open(store)

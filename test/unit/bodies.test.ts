@@ -33,7 +33,7 @@ describe('splitBody', () => {
     ['an id with spaces around', one(' 7 '), ['user:7']],
     ['a type with spaces around', [{ type: ' user ', data: [{ id: 1 }] }], ['user:1']],
     ['no id', [{ type: 'user', data: [{ name: 'x' }, { id: 2 }] }], ['ERR_RECORD_ID', 'user:2']],
-    ...['', '  ', null, true, {}, 'x'.repeat(201), 'a\nb'].map((id): [string, Json, string[]] => [
+    ...['', '  ', null, true, {}, 'x'.repeat(201), 'a\nb', '\ud800', 'a\udc00'].map((id): [string, Json, string[]] => [
       `${JSON.stringify(id).slice(0, 20)} as id`,
       one(id),
       ['ERR_RECORD_ID'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical, contentHash, MAX_DEPTH, parseExact } from '../../src/core/exact-json.ts'
+import { canonical, contentHash, MAX_DEPTH, MAX_VALUES, parseExact } from '../../src/core/exact-json.ts'
 import type { Json, JsonObject } from '../../src/core/types.ts'
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
@@ -38,6 +38,14 @@ describe('parseExact', () => {
     expect(parseExact(nested(MAX_DEPTH))).toHaveLength(1)
     for (const text of [nested(MAX_DEPTH + 1), '['.repeat(1_000_000), '{"a":'.repeat(1_000_000)]) {
       expect(thrownIn(() => parseExact(text))).toMatchObject({ code: 'ERR_BODY_TOO_DEEP', kind: 'record' })
+    }
+  })
+
+  it('refuses more values than would fit in memory, however small they are', () => {
+    expect(parseExact(`[${'1,'.repeat(MAX_VALUES - 2)}1]`)).toHaveLength(MAX_VALUES - 1)
+    expect(parseExact(JSON.stringify(','.repeat(MAX_VALUES * 2)))).toHaveLength(MAX_VALUES * 2)
+    for (const text of [`[${'1,'.repeat(MAX_VALUES)}1]`, '[],'.repeat(MAX_VALUES), '{"a":{}},'.repeat(MAX_VALUES)]) {
+      expect(thrownIn(() => parseExact(text))).toMatchObject({ code: 'ERR_BODY_TOO_MANY', kind: 'record' })
     }
   })
 
