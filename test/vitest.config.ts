@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'plugins/**/*.test.ts'],
     // Most of the time of the slow ones is waiting for processes: one worker for each of two cores.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     passWithNoTests: true,
   },
 })

@@ -103,7 +103,7 @@ describe('what ends the process each time', () => {
     // A reload is a person's word: it is sent to again.
     again.signal('SIGHUP')
     expect(await again.exited).toBe('SIGKILL')
-  }, 30_000)
+  }, 90_000)
 
   it('is set aside: a body goes to quarantine unopened, those behind it go on', async () => {
     const folder = folders()
@@ -138,5 +138,5 @@ describe('what ends the process each time', () => {
     // It stays closed for ever, also to those who look at it.
     const { code, stdout } = await runVerb('node', folder, ['explain', '--seq', '2', '--json'])
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { seq: 2, records: [] }])
-  }, 30_000)
+  }, 90_000)
 })

@@ -122,7 +122,7 @@ it('under R3 ends with the same state everywhere, though killed, restarted and o
   await end('SIGTERM')
   expectInOrder(taken(), player, 'every', 'process')
   expect([sink.problems, lives]).toEqual([[], 3])
-}, 60_000)
+}, 120_000)
 
 it('without a file descriptor left it loses nothing it acknowledged, and goes on when there are some', async () => {
   await using sink = await startFakeReceiver()
@@ -176,8 +176,9 @@ it('without a file descriptor left it loses nothing it acknowledged, and goes on
   for (let id = 2; id <= 6; id++) await post(id, kept)
   await post(7, false)
   // It was short of them: a new connection was closed, or something could not be opened, and the log says so.
-  const isShort = () => bridge.lines.some(({ event, reason }) => event === 'attempt' && /EMFILE/.test(String(reason)))
-  expect(isShort() || !acknowledged.includes(7)).toBe(true)
+  const isShort = bridge.line(({ event, reason }) => event === 'attempt' && /EMFILE/.test(String(reason)))
+  if (acknowledged.includes(7)) await isShort
+  else isShort.catch(() => {})
   for (const socket of idle) socket.destroy()
   kept.destroy()
 
@@ -188,7 +189,7 @@ it('without a file descriptor left it loses nothing it acknowledged, and goes on
   expect(await bridge.exited).toBe(0)
   const relayed = sink.taken.map(({ json }) => (json as { data: { id: number } }).data.id)
   expect(relayed).toEqual(expect.arrayContaining(acknowledged))
-}, 60_000)
+}, 120_000)
 
 function isExported(folder: string, id: number): boolean {
   try {

@@ -80,4 +80,4 @@ it('rebuild refuses a store in use, survives a kill, is needed before the next s
   })
   // Only the count of starts is new: the refused one.
   expect(read(folder)(`${all.replace('ORDER', "WHERE key <> 'meta:starts' ORDER")}`)).toEqual(before)
-}, 30_000)
+}, 90_000)

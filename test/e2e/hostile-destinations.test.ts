@@ -175,7 +175,7 @@ describe.each(RUNTIMES)('hostile destinations on %s', (runtime) => {
         .split('\n')
         .filter((line) => /canary|unhandled|uncaught/.test(line)),
     ).toEqual([])
-  }, 60_000)
+  }, 120_000)
 })
 
 /** A socket that puts the port of `target` where the answer names it. */

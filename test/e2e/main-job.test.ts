@@ -95,7 +95,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     ).toContain('checked-in')
     again.signal('SIGTERM')
     expect(await again.exited).toBe(0)
-  }, 60_000)
+  }, 120_000)
 
   it('never prints a secret, an e-mail address or a name of a person, whatever goes wrong', async () => {
     const folder = folders()
@@ -231,7 +231,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     const ids = rows(folder, 'user').map(({ id }) => Number(id))
     expect(new Set(ids).size).toBe(ids.length)
     expect(ids).toEqual(expect.arrayContaining([...acknowledged, 999]))
-  }, 60_000)
+  }, 120_000)
 
   it('reloads on SIGHUP and by itself; a bad file keeps the running config and says why', async () => {
     const folder = folders()
