@@ -21,7 +21,7 @@ const STATUS: StatusReport = {
   stale: {},
   destinations: [],
 }
-const problem = { file: '/work/a.yaml', line: 2, column: 5, path: 'routes', message: 'wrong' }
+const problem = { file: '/srv/a.yaml', line: 2, column: 5, path: 'routes', message: 'wrong' }
 
 function running(given: Partial<BridgeQueries>): Partial<CliDeps> {
   return { connectAdmin: async () => fakeQueries(given) }

@@ -173,7 +173,7 @@ describe('where it goes', () => {
     expect([code, err]).toEqual([1, 'no secret is known: sending without one\n'])
   })
   it('does not go with a config that is wrong', async () => {
-    const problem = { file: '/work/a.yaml', line: 1, column: 1, path: '', message: 'wrong' }
+    const problem = { file: '/srv/a.yaml', line: 1, column: 1, path: '', message: 'wrong' }
     const { code, err } = await runTestCli(['simulate'], {
       loadConfig: async () => ({ ok: false, problems: [problem] }),
     })

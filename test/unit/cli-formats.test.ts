@@ -50,7 +50,7 @@ describe('text', () => {
 describe('problems', () => {
   it('stand as file:line:column path: message, near files relative', () => {
     const problem = {
-      file: '/work/config/a.yaml',
+      file: '/srv/config/a.yaml',
       line: 3,
       column: 9,
       path: 'routes[0].to[1]',
@@ -59,7 +59,7 @@ describe('problems', () => {
     expect(
       formatProblems(
         [problem, { ...problem, file: '/etc/b.yaml', path: '' }, { ...problem, line: 0, column: 0, path: '' }],
-        '/work',
+        '/srv',
       ),
     ).toBe(
       'config/a.yaml:3:9 routes[0].to[1]: no such destination\n/etc/b.yaml:3:9 no such destination\nconfig/a.yaml: no such destination\n',
