@@ -53,7 +53,7 @@ export interface PlanOptions {
 
 /** New records for each second of a round. */
 const RECORDS_A_SECOND = 15
-const FEWEST_RECORDS = 8
+const FEWEST_RECORDS = 3
 const MOST_RECORDS = 2_000
 /** Credentials that are refused pause a destination until it is probed or restarted, so not in a run of seconds. */
 const PAUSES_FROM = 60_000

@@ -42,7 +42,7 @@ export interface TortureDeps {
 }
 
 /** After every so many lives the books on disk are looked at. */
-const PEEK_EVERY = 2
+const PEEK_EVERY = 3
 /** Of an attempt, milliseconds; slow answers take less. */
 const TIMEOUT = 5_000
 

@@ -25,7 +25,7 @@ export function makeProgram(folder: string, entry: string, besides: Readonly<Rec
   const sources = [entry, ...Object.values(modules)].map((file) => resolve(root, file))
   execFileSync(
     runtimePath('bun'),
-    ['build', ...sources, '--target', 'node', '--outdir', folder, '--entry-naming', '[name].js'],
+    ['build', ...sources, '--target', 'node', '--outdir', folder, '--minify', '--entry-naming', '[name].js'],
     { stdio: 'pipe' },
   )
   const built = (source: string): string => join(folder, `${basename(source, '.ts')}.js`)

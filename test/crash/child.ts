@@ -25,7 +25,6 @@ function wrapFile(inner: OpenFile): OpenFile {
         end(plan, 'in a write')
       }
       await inner.write(bytes)
-      point('after a write')
     },
   }
 }

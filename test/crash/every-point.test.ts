@@ -10,7 +10,7 @@
  * 6. in a send: the other side has it, we do not know ("at a sink"); it is sent again
  * 7. after the answer of the other side, before the flush: as 6 ("before a commit")
  * 8. after the flush: settled, never sent again ("after a commit")
- * 9. in the files of csv: after a file was made, before, in and after a write, after its sync; what no flush has settled is cut
+ * 9. in the files of csv: after a file was made, in a write, after its sync ("before a commit"); what no flush has settled is cut
  * 10. while jobs wait as exceptions for a retry, a join or an earlier state: they lie in the store
  * 11. in a reload: closing, opening and noting it are commits like any other
  * 12. while it stops: as any other moment
@@ -72,7 +72,7 @@ describe('killed at every point it passes', () => {
     // step over it; plugins/csv/exactly-once.test.ts ends there every time.
     const cuts = new Set(outcomes.map(({ cut }) => cut))
     cuts.delete('after a file was made')
-    expect(cuts).toEqual(new Set(['before a commit', 'after a commit', 'in a write', 'after a write']))
+    expect(cuts).toEqual(new Set(['before a commit', 'after a commit', 'in a write']))
     const some = (fits: (outcome: Outcome) => boolean): boolean => outcomes.some(fits)
     expect({
       storedNotAcknowledged: some(({ state }) => state.stored > state.acknowledged),
@@ -91,11 +91,11 @@ describe('killed at every point it passes', () => {
 
   it('and while every second request is with a destination', async () => {
     const outcomes = await playAll('node', (index) => ({ at: 'request', n: index * 2 + 1 }))
-    expect(outcomes.length).toBeGreaterThan(10)
+    expect(outcomes.length).toBeGreaterThan(15)
   }, 300_000)
 
-  it('on bun, at every seventh', async () => {
-    const outcomes = await playAll('bun', (index) => ({ at: 'point', n: index * 7 + 1 }))
-    expect(outcomes.length).toBeGreaterThan(8)
+  it('on bun, at every tenth', async () => {
+    const outcomes = await playAll('bun', (index) => ({ at: 'point', n: index * 10 + 1 }))
+    expect(outcomes.length).toBeGreaterThan(5)
   }, 300_000)
 })

@@ -77,16 +77,14 @@ const sum = (reports: readonly TortureReport[], of: (report: TortureReport) => n
   reports.reduce((total, report) => total + of(report), 0)
 
 describe('torture', () => {
-  it('on node: some hundred lives end anyhow, and every record is accounted for', async () => {
+  it('on node: some sixty lives end anyhow, and every record is accounted for', async () => {
     const faults = { 'torture/faults.js': 'src/torture/faults.ts' }
     const { command, cache } = makeProgram(makeFolder(), 'src/torture-child.ts', faults)
     process.env['NODE_COMPILE_CACHE'] = cache
-    const reports = await Promise.all(
-      [11, 12, 13].map((seed) => run(command, cache, { seed, duration: 4_000, kills: 38 })),
-    )
-    expect(reports.map(wrong)).toEqual([11, 12, 13].map((seed) => ({ seed, failures: [], broken: [] })))
+    const reports = await Promise.all([11, 12].map((seed) => run(command, cache, { seed, duration: 3_000, kills: 26 })))
+    expect(reports.map(wrong)).toEqual([11, 12].map((seed) => ({ seed, failures: [], broken: [] })))
     // How many of those planned find a life to end depends on the machine; what they prove does not.
-    expect(sum(reports, ({ kills, killsAtCommit }) => kills + killsAtCommit)).toBeGreaterThan(50)
+    expect(sum(reports, ({ kills, killsAtCommit }) => kills + killsAtCommit)).toBeGreaterThan(30)
     for (const of of ['killsAtCommit', 'kills', 'stops', 'diskFull', 'outages', 'reloads'] as const) {
       expect([of, sum(reports, (report) => report[of]) > 0]).toEqual([of, true])
     }
@@ -98,14 +96,14 @@ describe('torture', () => {
 
   it('on bun', async () => {
     const child = resolve(import.meta.dirname, '../../src/torture-child.ts')
-    const report = await run([runtimePath('bun'), child], makeFolder(), { seed: 21, duration: 1_500, kills: 8 })
+    const report = await run([runtimePath('bun'), child], makeFolder(), { seed: 21, duration: 1_000, kills: 6 })
     expect(wrong(report)).toEqual({ seed: 21, failures: [], broken: [] })
-    expect(report.kills + report.killsAtCommit).toBeGreaterThan(4)
+    expect(report.kills + report.killsAtCommit).toBeGreaterThan(2)
   }, 120_000)
 
   it('from the command line: says what happened, and leaves nothing behind', async () => {
     const folder = makeHome()
-    const args = ['torture', '--for', '800ms', '--kills', '2', '--seed', '5']
+    const args = ['torture', '--for', '300ms', '--kills', '1', '--seed', '5']
     const { code, stdout, stderr } = await runVerb('node', folder, args)
     expect([code, stderr.includes('seed 5')]).toEqual([0, true])
     expect(stdout).toMatch(/^seed +5$/m)
@@ -113,12 +111,4 @@ describe('torture', () => {
     expect(stdout).toContain('ok  every acknowledged record is delivered, waiting, dead or skipped')
     expect(readdirSync(folder)).toEqual(['bevy-bridge.yaml'])
   }, 120_000)
-
-  it.each([
-    [['--for', 'soon'], '--for needs a duration'],
-    [['--kills', '0'], '--kills needs a whole number'],
-  ])('refuses %s', async (args, message) => {
-    const { code, stderr } = await runVerb('node', makeHome(), ['torture', ...args])
-    expect([code, stderr.includes(message)]).toEqual([2, true])
-  })
 })
