@@ -17,7 +17,7 @@ import { systemClock } from './clock.ts'
 import { PACKAGE_ROOT } from './config/find.ts'
 import { initFiles } from './config/init-files.ts'
 import { configJsonSchema } from './config/json-schema.ts'
-import { switchesOf } from './core/switches.ts'
+import { switchesOf } from './core/bevy/switches.ts'
 import { createLog } from './log.ts'
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readsOf } from '../../src/core/expressions.ts'
+import { readsOf } from '../../src/core/expressions/expressions.ts'
 import { makeJob } from '../../src/testing.ts'
 import { channelOf } from './channel.ts'
 import slack from './index.ts'

@@ -1,6 +1,6 @@
 import { HTTPError, type H3 } from 'h3'
 import type { z } from 'zod'
-import type { BridgeActions, CareQueries } from '../core/actions.ts'
+import type { BridgeActions, CareQueries } from '../core/dispatch/actions.ts'
 import { ACTIONS, QUESTIONS } from './calls.ts'
 
 /** Adds the questions and actions of `calls.ts` to the admin API. Each takes its input as JSON and answers with JSON. */

@@ -1,7 +1,7 @@
 /** The calls of the admin API that care for what went wrong: their names, and what may be handed in. */
 
 import { z } from 'zod'
-import type { BridgeActions, CareQueries } from '../core/actions.ts'
+import type { BridgeActions, CareQueries } from '../core/dispatch/actions.ts'
 
 const count = z.number().int().nonnegative()
 const name = z.string().min(1).max(40)

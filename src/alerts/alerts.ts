@@ -1,9 +1,9 @@
 /** Alerts at work: what is raised goes to the log at once, and to people when the tracker says so. */
 
-import { conditionsOf, type Observation } from '../core/alert-conditions.ts'
-import { alertCause } from '../core/alert-causes.ts'
-import type { AlertMessage } from '../core/alert-text.ts'
-import { alertKey, track, type Episode, type TrackerInput, type TrackerState } from '../core/alert-tracker.ts'
+import { conditionsOf, type Observation } from '../core/alerts/conditions.ts'
+import { alertCause } from '../core/alerts/causes.ts'
+import type { AlertMessage } from '../core/alerts/text.ts'
+import { alertKey, track, type Episode, type TrackerInput, type TrackerState } from '../core/alerts/tracker.ts'
 import { maskEmails } from '../core/mask-emails.ts'
 import type { Alerts, Clock, Log, Store, StoreOp } from '../core/ports.ts'
 import { redact } from '../core/redact.ts'

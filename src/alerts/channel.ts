@@ -1,8 +1,8 @@
 /** What alerts go through: one kind each, all behind the same two functions. */
 
-import type { AlertMessage } from '../core/alert-text.ts'
+import type { AlertMessage } from '../core/alerts/text.ts'
 import { isBridgeError, coerceError } from '../core/errors.ts'
-import { toOutcome } from '../core/outcomes.ts'
+import { toOutcome } from '../core/dispatch/outcomes.ts'
 import type { Outcome } from '../core/plugin-contract.ts'
 import type { Clock, HttpClient } from '../core/ports.ts'
 import type { ChannelSettings } from '../core/settings.ts'

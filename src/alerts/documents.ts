@@ -1,9 +1,9 @@
 /** What alerts keep in the store, and under which keys. What cannot be read is left out: an alert told twice is better than none. */
 
 import { z } from 'zod'
-import type { AlertMessage } from '../core/alert-text.ts'
-import type { Episode, TrackerState } from '../core/alert-tracker.ts'
-import type { FieldWatch, TypeWatch } from '../core/drift.ts'
+import type { AlertMessage } from '../core/alerts/text.ts'
+import type { Episode, TrackerState } from '../core/alerts/tracker.ts'
+import type { FieldWatch, TypeWatch } from '../core/alerts/drift.ts'
 import type { Log, Store } from '../core/ports.ts'
 
 const figures = z.object({ delivered: z.number(), dead: z.number() })

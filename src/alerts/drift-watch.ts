@@ -1,6 +1,6 @@
-import { DRIFT_RULES, watchFields, type DriftChange, type DriftRules } from '../core/drift.ts'
+import { DRIFT_RULES, watchFields, type DriftChange, type DriftRules } from '../core/alerts/drift.ts'
 import { coerceError } from '../core/errors.ts'
-import { isKnownType } from '../core/records.ts'
+import { isKnownType } from '../core/records/records.ts'
 import type { Alerts, Clock, IndexReader, Log, Store } from '../core/ports.ts'
 import type { IndexedDelivery } from '../core/types.ts'
 import { keys, readDrift, toDriftDocument } from './documents.ts'

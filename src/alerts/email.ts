@@ -1,5 +1,5 @@
 import type { Transporter } from 'nodemailer'
-import { plainText, subjectLine, type AlertMessage } from '../core/alert-text.ts'
+import { plainText, subjectLine, type AlertMessage } from '../core/alerts/text.ts'
 import { coerceError, DestinationError } from '../core/errors.ts'
 import { delivered, reject, retry, type Outcome } from '../core/plugin-contract.ts'
 import type { ChannelSettings } from '../core/settings.ts'

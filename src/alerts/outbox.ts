@@ -1,7 +1,7 @@
 /** Messages on their way: a queue for each channel, so that a broken one blocks no other. Durable: what was not taken is sent after a restart. */
 
 import PQueue from 'p-queue'
-import type { AlertMessage } from '../core/alert-text.ts'
+import type { AlertMessage } from '../core/alerts/text.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { ChannelSettings } from '../core/settings.ts'
 import { tryChannel, type Channel } from './channel.ts'

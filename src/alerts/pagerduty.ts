@@ -1,6 +1,6 @@
-import { plainText, type AlertMessage } from '../core/alert-text.ts'
+import { plainText, type AlertMessage } from '../core/alerts/text.ts'
 import { DestinationError } from '../core/errors.ts'
-import { outcomeOf } from '../core/outcomes.ts'
+import { outcomeOf } from '../core/dispatch/outcomes.ts'
 import { delivered, type Outcome } from '../core/plugin-contract.ts'
 import type { ChannelSettings } from '../core/settings.ts'
 import type { Channel, ChannelDeps } from './channel.ts'

@@ -1,5 +1,5 @@
-import { plainText, subjectLine, type AlertMessage } from '../core/alert-text.ts'
-import { outcomeOf } from '../core/outcomes.ts'
+import { plainText, subjectLine, type AlertMessage } from '../core/alerts/text.ts'
+import { outcomeOf } from '../core/dispatch/outcomes.ts'
 import type { ChannelSettings } from '../core/settings.ts'
 import type { Channel, ChannelDeps } from './channel.ts'
 

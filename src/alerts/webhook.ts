@@ -1,5 +1,5 @@
-import type { AlertMessage } from '../core/alert-text.ts'
-import { outcomeOf } from '../core/outcomes.ts'
+import type { AlertMessage } from '../core/alerts/text.ts'
+import { outcomeOf } from '../core/dispatch/outcomes.ts'
 import type { ChannelSettings } from '../core/settings.ts'
 import { parseSigningKey, signWebhook, type SigningKey } from '../core/standard-webhooks.ts'
 import type { Channel, ChannelDeps } from './channel.ts'

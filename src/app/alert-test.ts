@@ -1,11 +1,11 @@
 /** Sends a test message through channels; no bridge need run. */
 
 import { tryChannel } from '../alerts/channel.ts'
-import { testMessage } from '../core/alert-text.ts'
+import { testMessage } from '../core/alerts/text.ts'
 import { maskEmails } from '../core/mask-emails.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import { redact } from '../core/redact.ts'
-import type { AlertTest } from '../core/reports.ts'
+import type { AlertTest } from '../core/dispatch/reports.ts'
 import type { Settings } from '../core/settings.ts'
 import { openChannel } from './alerting.ts'
 

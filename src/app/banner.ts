@@ -2,7 +2,7 @@
 
 import { formatSize } from '../core/durations.ts'
 import type { Settings } from '../core/settings.ts'
-import { switchesOf } from '../core/switches.ts'
+import { switchesOf } from '../core/bevy/switches.ts'
 import type { Secrets } from './secret.ts'
 
 interface Facts {

@@ -1,9 +1,9 @@
 /** Hands what people do to a bridge the parts that do it. */
 
-import type { BridgeAccess, BridgeActions, CareQueries, DeadDetail } from '../core/actions.ts'
+import type { BridgeAccess, BridgeActions, CareQueries, DeadDetail } from '../core/dispatch/actions.ts'
 import { coerceError } from '../core/errors.ts'
 import type { Pace } from '../core/ports.ts'
-import { toJob } from '../core/to-job.ts'
+import { toJob } from '../core/dispatch/to-job.ts'
 import type { IndexedRecord, JsonObject } from '../core/types.ts'
 import { createDeadOperations, type ShowDead } from '../dispatcher/dead-operations.ts'
 import { createOperations, type Rooms } from '../dispatcher/operations.ts'

@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod'
-import { parseSuspect, type Careful, type Suspect } from '../core/careful.ts'
+import { parseSuspect, type Careful, type Suspect } from '../core/dispatch/careful.ts'
 import { coerceError } from '../core/errors.ts'
 import { formatPosition } from '../core/positions.ts'
 import type { Alerts, Clock, Log, Store, StoreOp } from '../core/ports.ts'

@@ -1,6 +1,6 @@
 /** A store in which no bridge runs, opened to be asked. */
 
-import type { BridgeAccess } from '../core/actions.ts'
+import type { BridgeAccess } from '../core/dispatch/actions.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
 import { createIndexer } from '../indexer/indexer.ts'

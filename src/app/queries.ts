@@ -1,6 +1,6 @@
 /** Hands the questions of people the parts that answer them. */
 
-import type { InspectedRecord } from '../core/reports.ts'
+import type { InspectedRecord } from '../core/dispatch/reports.ts'
 import type { Clock, Journal, Log, Pace, Store } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Cursor } from '../core/types.ts'

@@ -2,7 +2,7 @@
 
 import { isBridgeError, StoreError } from '../core/errors.ts'
 import type { Clock, Log } from '../core/ports.ts'
-import type { RebuildProgress, RebuildReport } from '../core/reports.ts'
+import type { RebuildProgress, RebuildReport } from '../core/dispatch/reports.ts'
 import type { Settings } from '../core/settings.ts'
 import { requireCursorsWithin } from '../dispatcher/names.ts'
 import { rebuildIndex } from '../indexer/rebuild.ts'

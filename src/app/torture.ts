@@ -8,7 +8,7 @@ import { formatProblem } from '../config/problem.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
-import type { TortureOptions, TortureReport } from '../core/torture-report.ts'
+import type { TortureOptions, TortureReport } from '../core/torture/report.ts'
 import { torture, type TortureDeps } from '../torture/torture.ts'
 import { openStoreReader } from './store-reader.ts'
 

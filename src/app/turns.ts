@@ -1,7 +1,7 @@
 /** Careful mode: turns, and the notes of whose turn it is. */
 
 import { z } from 'zod'
-import { suspectId, type Careful } from '../core/careful.ts'
+import { suspectId, type Careful } from '../core/dispatch/careful.ts'
 import { coerceError } from '../core/errors.ts'
 import { hashKey } from '../core/keys.ts'
 import type { Clock, Log, Store } from '../core/ports.ts'

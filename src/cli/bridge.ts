@@ -1,4 +1,4 @@
-import type { BridgeAccess } from '../core/actions.ts'
+import type { BridgeAccess } from '../core/dispatch/actions.ts'
 import type { Settings } from '../core/settings.ts'
 import type { CliDeps, ConfigReport, ExitCode } from './deps.ts'
 import { formatProblems } from './format-check.ts'

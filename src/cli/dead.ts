@@ -1,4 +1,4 @@
-import type { BridgeAccess, DeadChoice, DeadDone } from '../core/actions.ts'
+import type { BridgeAccess, DeadChoice, DeadDone } from '../core/dispatch/actions.ts'
 import { askBridge, printJson } from './bridge.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
 import { formatDeadDetail, formatDeadList } from './format-dead.ts'

@@ -1,8 +1,15 @@
-import type { BridgeAccess } from '../core/actions.ts'
+import type { BridgeAccess } from '../core/dispatch/actions.ts'
 import type { Clock } from '../core/ports.ts'
-import type { AlertTest, ConfigProblem, LiveCheck, RebuildProgress, RebuildReport, TryReport } from '../core/reports.ts'
+import type {
+  AlertTest,
+  ConfigProblem,
+  LiveCheck,
+  RebuildProgress,
+  RebuildReport,
+  TryReport,
+} from '../core/dispatch/reports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
-import type { TortureOptions, TortureReport } from '../core/torture-report.ts'
+import type { TortureOptions, TortureReport } from '../core/torture/report.ts'
 
 /** 0 ok · 1 a problem was found · 2 wrong usage · 3 the bridge or its store could not be reached or opened. */
 export type ExitCode = 0 | 1 | 2 | 3

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { inventChanges } from '../core/bevy-script.ts'
-import type { ExplainInput } from '../core/reports.ts'
+import { inventChanges } from '../core/bevy/script.ts'
+import type { ExplainInput } from '../core/dispatch/reports.ts'
 import { askBridge, printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
 import { formatExplain } from './format-explain.ts'

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import type { BatchSchedule } from '../core/plugin-contract.ts'
-import type { ConfigProblem, LiveCheck } from '../core/reports.ts'
+import type { ConfigProblem, LiveCheck } from '../core/dispatch/reports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { BevySwitch } from './deps.ts'
 import { formatAge } from './text.ts'

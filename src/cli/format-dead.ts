@@ -1,4 +1,4 @@
-import type { DeadDetail, DeadList } from '../core/actions.ts'
+import type { DeadDetail, DeadList } from '../core/dispatch/actions.ts'
 import { alignColumns, formatPosition, formatTime, type Paint } from './text.ts'
 
 /** Dead letters as a table, the newest first; or lines of discarded ones. */

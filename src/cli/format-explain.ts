@@ -1,4 +1,9 @@
-import type { ExplainedDestination, ExplainedRecord, ExplainReport, RouteExplanation } from '../core/reports.ts'
+import type {
+  ExplainedDestination,
+  ExplainedRecord,
+  ExplainReport,
+  RouteExplanation,
+} from '../core/dispatch/reports.ts'
 import { alignColumns, type Paint } from './text.ts'
 
 /** The whole report as text. */

@@ -1,4 +1,4 @@
-import type { InspectedRecord, InspectReport } from '../core/reports.ts'
+import type { InspectedRecord, InspectReport } from '../core/dispatch/reports.ts'
 import { formatRoutes } from './format-explain.ts'
 import { alignColumns, formatPosition, formatTime, type Paint } from './text.ts'
 

@@ -1,4 +1,4 @@
-import type { QuarantineDetail, QuarantineItem, QuarantineList } from '../core/actions.ts'
+import type { QuarantineDetail, QuarantineItem, QuarantineList } from '../core/dispatch/actions.ts'
 import { alignColumns, formatTime, type Paint } from './text.ts'
 
 /** What is in quarantine as a table, the newest first. */

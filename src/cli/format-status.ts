@@ -1,4 +1,4 @@
-import type { DestinationStatus, StatusReport } from '../core/reports.ts'
+import type { DestinationStatus, StatusReport } from '../core/dispatch/reports.ts'
 import { alignColumns, formatAge, formatTime, type Paint } from './text.ts'
 
 const HEADER = ['destination', 'state', 'lag', 'sent', 'skipped', 'retrying', 'unknown', 'dead', 'last success']

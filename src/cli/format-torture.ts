@@ -1,5 +1,5 @@
-import type { Broken } from '../core/torture-facts.ts'
-import type { TortureReport } from '../core/torture-report.ts'
+import type { Broken } from '../core/torture/facts.ts'
+import type { TortureReport } from '../core/torture/report.ts'
 import { alignColumns, formatAge, formatPosition, type Paint } from './text.ts'
 
 /** Broken promises that are printed one by one; `--json` has them all. */

@@ -1,4 +1,4 @@
-import type { InspectQuery } from '../core/reports.ts'
+import type { InspectQuery } from '../core/dispatch/reports.ts'
 import { askBridge, printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
 import { formatInspect } from './format-inspect.ts'

@@ -1,4 +1,4 @@
-import type { PauseReport } from '../core/actions.ts'
+import type { PauseReport } from '../core/dispatch/actions.ts'
 import { askBridge, printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
 import { formatTime } from './text.ts'

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { gzipSync } from 'node:zlib'
-import type { Answer } from '../core/bevy-sending.ts'
+import type { Answer } from '../core/bevy/sending.ts'
 import { coerceError } from '../core/errors.ts'
 
 /** How bodies are posted. */

@@ -1,4 +1,4 @@
-import type { BridgeAccess, QuarantineChoice, QuarantineDone } from '../core/actions.ts'
+import type { BridgeAccess, QuarantineChoice, QuarantineDone } from '../core/dispatch/actions.ts'
 import { askBridge, printJson } from './bridge.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
 import { formatQuarantine, formatQuarantined } from './format-quarantine.ts'

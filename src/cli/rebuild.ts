@@ -1,4 +1,4 @@
-import type { RebuildProgress, RebuildReport } from '../core/reports.ts'
+import type { RebuildProgress, RebuildReport } from '../core/dispatch/reports.ts'
 import { loadOrExplain, printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
 import { formatAge } from './text.ts'

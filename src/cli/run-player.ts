@@ -1,5 +1,5 @@
-import type { Player, Send } from '../core/bevy-play.ts'
-import type { Answer } from '../core/bevy-sending.ts'
+import type { Player, Send } from '../core/bevy/play.ts'
+import type { Answer } from '../core/bevy/sending.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Poster } from './post.ts'
 

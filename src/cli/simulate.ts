@@ -1,4 +1,4 @@
-import { DELAY_LAWS, READINGS } from '../core/bevy-sending.ts'
+import { DELAY_LAWS, READINGS } from '../core/bevy/sending.ts'
 import { printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
 import { formatSimulation } from './format-simulate.ts'

@@ -1,4 +1,4 @@
-import type { SkipInput, SkipReport } from '../core/actions.ts'
+import type { SkipInput, SkipReport } from '../core/dispatch/actions.ts'
 import { askBridge, printJson } from './bridge.ts'
 import { refuseWithoutYes, YES_ARG } from './confirm.ts'
 import type { CliDeps } from './deps.ts'

@@ -1,4 +1,4 @@
-import { tablesOf } from '../core/expressions.ts'
+import { tablesOf } from '../core/expressions/expressions.ts'
 import { DEFAULT_POLICY } from '../core/plugin-contract.ts'
 import type { Plugin } from '../core/plugin-contract.ts'
 import { didYouMean } from '../core/suggest.ts'

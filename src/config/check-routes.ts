@@ -1,5 +1,5 @@
-import { compileFilter, unknownValues } from '../core/filters.ts'
-import type { Filter } from '../core/expressions.ts'
+import { compileFilter, unknownValues } from '../core/expressions/filters.ts'
+import type { Filter } from '../core/expressions/expressions.ts'
 import type { Issue } from '../core/issues.ts'
 import type { Route } from '../core/settings.ts'
 import { didYouMean } from '../core/suggest.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { CsvError, parse } from 'csv-parse/sync'
-import type { Tables } from '../core/expressions.ts'
+import type { Tables } from '../core/expressions/expressions.ts'
 import { childOf, keyPlaceAt } from './located.ts'
 import type { Located } from './located.ts'
 import { problemAt } from './problem.ts'

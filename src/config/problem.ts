@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { formatPath } from '../core/paths.ts'
+import { formatPath } from '../core/expressions/paths.ts'
 
 /** Where something stands in a config file. `line` and `column` count from 1; line 0 means the file as a whole. */
 export interface Place {

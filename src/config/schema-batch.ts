@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parsePath } from '../core/paths.ts'
+import { parsePath } from '../core/expressions/paths.ts'
 import { duration } from '../core/schema-helpers.ts'
 import { timezone } from './schema-timezone.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseInstant } from '../core/instants.ts'
+import { parseInstant } from '../core/records/instants.ts'
 import { duration } from '../core/schema-helpers.ts'
 import type { Start } from '../core/settings.ts'
 import { positive, rateSchema } from './schema-account.ts'

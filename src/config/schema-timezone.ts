@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nearest } from '../core/suggest.ts'
-import { isTimeZone } from '../core/zones.ts'
+import { isTimeZone } from '../core/expressions/zones.ts'
 
 /** An IANA time zone such as `Europe/Berlin`, or one of the words that stand for a zone here. */
 export function timezone(...words: readonly string[]): z.ZodString {

@@ -1,7 +1,7 @@
-import { parsePath } from '../core/paths.ts'
+import { parsePath } from '../core/expressions/paths.ts'
 import { DEFAULT_POLICY } from '../core/plugin-contract.ts'
 import type { BatchPolicy, BatchSchedule, Plugin, Policy, Rate, RetryPolicy } from '../core/plugin-contract.ts'
-import type { ScopeRoot } from '../core/expressions.ts'
+import type { ScopeRoot } from '../core/expressions/expressions.ts'
 import type { DestinationConfig } from './schema-destination.ts'
 
 /** Records in a scheduled batch, where neither config nor plugin says more. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { readsOf } from '../core/expressions.ts'
-import type { Tables } from '../core/expressions.ts'
+import { readsOf } from '../core/expressions/expressions.ts'
+import type { Tables } from '../core/expressions/expressions.ts'
 import { secretsIn } from '../core/schema-helpers.ts'
 import type { DestinationSettings, ReceiverSettings, Route, Settings } from '../core/settings.ts'
 import type { CheckedAccount } from './check-accounts.ts'

@@ -3,7 +3,7 @@
  */
 
 import type { z } from 'zod'
-import type { Scope } from './expressions.ts'
+import type { Scope } from './expressions/expressions.ts'
 import type { HttpClient, Log, PluginState } from './ports.ts'
 import type { Json, JsonObject, Mode, Position } from './types.ts'
 

@@ -4,11 +4,11 @@
 
 import { z } from 'zod'
 import { formatDuration, parseDuration, parseSize } from './durations.ts'
-import type { Mapping, Template } from './expressions.ts'
+import type { Mapping, Template } from './expressions/expressions.ts'
 import type { Issue, Result } from './issues.ts'
-import { compileMapping } from './mappings.ts'
-import type { TemplateOptions } from './templates.ts'
-import { compileTemplate } from './templates.ts'
+import { compileMapping } from './expressions/mappings.ts'
+import type { TemplateOptions } from './expressions/templates.ts'
+import { compileTemplate } from './expressions/templates.ts'
 
 export { isSecretSchema, secret, secretsIn } from './secret-schemas.ts'
 

@@ -3,11 +3,11 @@
  * Durations are milliseconds, sizes bytes, paths absolute.
  */
 
-import type { NotifyKey } from './alert-causes.ts'
-import type { Thresholds } from './alert-conditions.ts'
-import type { AlertRules } from './alert-tracker.ts'
-import type { Filter, ScopeRoot, Tables } from './expressions.ts'
-import type { HealthPolicy } from './health.ts'
+import type { NotifyKey } from './alerts/causes.ts'
+import type { Thresholds } from './alerts/conditions.ts'
+import type { AlertRules } from './alerts/tracker.ts'
+import type { Filter, ScopeRoot, Tables } from './expressions/expressions.ts'
+import type { HealthPolicy } from './dispatch/health.ts'
 import type { Plugin, Policy } from './plugin-contract.ts'
 
 /** The receiver's part. */

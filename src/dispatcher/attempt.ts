@@ -2,7 +2,7 @@
 
 import { hashKey } from '../core/keys.ts'
 import { coerceError, isBridgeError } from '../core/errors.ts'
-import { toOutcome } from '../core/outcomes.ts'
+import { toOutcome } from '../core/dispatch/outcomes.ts'
 import type { Job, Outcome, Sender } from '../core/plugin-contract.ts'
 import type { Clock } from '../core/ports.ts'
 

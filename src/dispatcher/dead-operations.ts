@@ -1,6 +1,13 @@
 /** Dead letters of all destinations: found, shown, redriven, discarded. */
 
-import type { BridgeActions, CareQueries, DeadChoice, DeadDetail, DeadDone, DeadLetter } from '../core/actions.ts'
+import type {
+  BridgeActions,
+  CareQueries,
+  DeadChoice,
+  DeadDetail,
+  DeadDone,
+  DeadLetter,
+} from '../core/dispatch/actions.ts'
 import { BridgeError } from '../core/errors.ts'
 import { maskEmails } from '../core/mask-emails.ts'
 import type { JsonObject } from '../core/types.ts'

@@ -1,6 +1,6 @@
 /** One destination at work: reader → jobs → queue → runner → ledger. */
 
-import { CAREFREE, type Careful } from '../core/careful.ts'
+import { CAREFREE, type Careful } from '../core/dispatch/careful.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import type { Alerts, Clock, IndexReader, Log, Pace, Store } from '../core/ports.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'

@@ -1,7 +1,7 @@
 /** Whether a destination may be sent to: running, held for a moment, or paused until a probe succeeds or a person resumes it. */
 
-import { HEALTHY, isProbed, nextHealth, probeDelay } from '../core/health.ts'
-import type { HealthEvent, HealthPolicy, HealthState, PauseCause } from '../core/health.ts'
+import { HEALTHY, isProbed, nextHealth, probeDelay } from '../core/dispatch/health.ts'
+import type { HealthEvent, HealthPolicy, HealthState, PauseCause } from '../core/dispatch/health.ts'
 import type { Alerts, Clock, Log } from '../core/ports.ts'
 
 /** What is told of a pause. */

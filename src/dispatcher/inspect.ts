@@ -1,6 +1,6 @@
 /** The books of a destination, read for people: while it runs, and from a store in which nothing runs. */
 
-import type { InspectedRecord } from '../core/reports.ts'
+import type { InspectedRecord } from '../core/dispatch/reports.ts'
 import type { Alerts, Clock, Log, Store } from '../core/ports.ts'
 import type { Cursor, Json, Position } from '../core/types.ts'
 import { recordId, type Counts, type Dead } from './documents.ts'

@@ -1,7 +1,7 @@
 /** The books of a destination as they stand in the store. */
 
 import type { Store } from '../core/ports.ts'
-import { createWindow, type Window } from '../core/window.ts'
+import { createWindow, type Window } from '../core/dispatch/window.ts'
 import {
   awaitingDocument,
   cursorDocument,

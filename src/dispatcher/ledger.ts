@@ -3,7 +3,7 @@
  * memory; all changes of a moment go to the store in one commit, and while one fails the next waits.
  */
 
-import { createWindow, type Window } from '../core/window.ts'
+import { createWindow, type Window } from '../core/dispatch/window.ts'
 import type { Alerts, Clock, Log, Store, StoreOp } from '../core/ports.ts'
 import {
   deadDocument,

@@ -1,6 +1,6 @@
 /** What people do to destinations, while they run and from a store in which nothing runs. */
 
-import type { BridgeActions, CareQueries, PauseReport, ReplayInput, SkipInput } from '../core/actions.ts'
+import type { BridgeActions, CareQueries, PauseReport, ReplayInput, SkipInput } from '../core/dispatch/actions.ts'
 import { BridgeError } from '../core/errors.ts'
 import { startOf } from '../core/positions.ts'
 import type { Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'

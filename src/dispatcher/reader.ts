@@ -2,9 +2,9 @@
 
 import type { Clock, IndexReader, Log } from '../core/ports.ts'
 import { startOf } from '../core/positions.ts'
-import { matchRoutes, type RouteMatch } from '../core/routing.ts'
+import { matchRoutes, type RouteMatch } from '../core/dispatch/routing.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
-import type { Window } from '../core/window.ts'
+import type { Window } from '../core/dispatch/window.ts'
 import type { Jobs } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import type { Scopes } from './scopes.ts'

@@ -1,11 +1,11 @@
 /** Which records of its span a replay sends, and how many those are. */
 
 import { BridgeError } from '../core/errors.ts'
-import { compileFilter } from '../core/filters.ts'
-import { joinKeys } from '../core/joins.ts'
+import { compileFilter } from '../core/expressions/filters.ts'
+import { joinKeys } from '../core/records/joins.ts'
 import type { IndexReader } from '../core/ports.ts'
-import type { ReplayCount } from '../core/actions.ts'
-import { matchRoutes } from '../core/routing.ts'
+import type { ReplayCount } from '../core/dispatch/actions.ts'
+import { matchRoutes } from '../core/dispatch/routing.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
 import type { Replay } from './documents.ts'
 import type { Scopes } from './scopes.ts'

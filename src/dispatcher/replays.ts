@@ -2,7 +2,7 @@
 
 import { startOf } from '../core/positions.ts'
 import type { Clock } from '../core/ports.ts'
-import { createWindow, type Window } from '../core/window.ts'
+import { createWindow, type Window } from '../core/dispatch/window.ts'
 import type { Replay } from './documents.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reader } from './reader.ts'

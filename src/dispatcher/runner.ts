@@ -1,7 +1,7 @@
 /** Takes batches, sends them and settles what came of it. */
 
 import PQueue from 'p-queue'
-import type { Careful } from '../core/careful.ts'
+import type { Careful } from '../core/dispatch/careful.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import type { Clock, Log, Pace } from '../core/ports.ts'
 import type { DestinationSettings } from '../core/settings.ts'

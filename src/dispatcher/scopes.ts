@@ -1,10 +1,10 @@
 /** Scopes of indexed records with the heads they refer to; read once per delivery for all destinations. */
 
-import type { Scope } from '../core/expressions.ts'
-import { joinKeys } from '../core/joins.ts'
-import { roughSize } from '../core/json-size.ts'
+import type { Scope } from '../core/expressions/expressions.ts'
+import { joinKeys } from '../core/records/joins.ts'
+import { roughSize } from '../core/records/json-size.ts'
 import type { IndexReader } from '../core/ports.ts'
-import { buildScope } from '../core/scopes.ts'
+import { buildScope } from '../core/expressions/scopes.ts'
 import type { Settings } from '../core/settings.ts'
 import type { BevyRecord, Head, IndexedDelivery, IndexedRecord, JsonObject } from '../core/types.ts'
 import { createWeightedCache } from '../core/weighted-cache.ts'

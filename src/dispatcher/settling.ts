@@ -3,7 +3,7 @@
 import { formatPosition } from '../core/positions.ts'
 import type { Outcome } from '../core/plugin-contract.ts'
 import type { Clock, Log, Pace } from '../core/ports.ts'
-import { settle, type Decision } from '../core/settle.ts'
+import { settle, type Decision } from '../core/dispatch/settle.ts'
 import type { DestinationSettings } from '../core/settings.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Gates, Ready } from './gates.ts'

@@ -1,6 +1,6 @@
 /** All destinations: opened at start, changed on reload, closed at the end. One that fails to open never stops another. */
 
-import type { Careful } from '../core/careful.ts'
+import type { Careful } from '../core/dispatch/careful.ts'
 import { coerceError } from '../core/errors.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import { formatPosition } from '../core/positions.ts'

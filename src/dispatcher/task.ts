@@ -1,6 +1,6 @@
-import type { Scope } from '../core/expressions.ts'
+import type { Scope } from '../core/expressions/expressions.ts'
 import type { IndexedRecord, Position } from '../core/types.ts'
-import type { Window } from '../core/window.ts'
+import type { Window } from '../core/dispatch/window.ts'
 import type { Attempted, Exception } from './documents.ts'
 
 /** A record of the index with its scope. */

@@ -1,7 +1,7 @@
 /** Counts the records that no route matches: shown, never silently gone. */
 
 import type { IndexReader, Log } from '../core/ports.ts'
-import { matchRoutes } from '../core/routing.ts'
+import { matchRoutes } from '../core/dispatch/routing.ts'
 import type { Route } from '../core/settings.ts'
 import type { Scopes } from './scopes.ts'
 

@@ -1,6 +1,6 @@
 import type { Rate } from '../core/plugin-contract.ts'
 import type { Clock, RateLimiter } from '../core/ports.ts'
-import { createRateWindow } from '../core/rate.ts'
+import { createRateWindow } from '../core/dispatch/rate.ts'
 
 interface Waiting {
   readonly go: () => void

@@ -1,10 +1,10 @@
 /** What the indexer keeps in the store, and under which keys. zod looks at every read. */
 
 import { z } from 'zod'
-import { isObject } from '../core/bodies.ts'
+import { isObject } from '../core/records/bodies.ts'
 import { StoreError } from '../core/errors.ts'
 import { hashKey, seqKey } from '../core/keys.ts'
-import { normalEmail } from '../core/records.ts'
+import { normalEmail } from '../core/records/records.ts'
 import type { Json, JsonObject, Position } from '../core/types.ts'
 
 const count = z.number().int().nonnegative()

@@ -1,11 +1,11 @@
 /** Decides about the records of a batch of deliveries and says what to commit. Pure: nothing changes until the commit succeeded. */
 
-import type { Problem } from '../core/bodies.ts'
+import type { Problem } from '../core/records/bodies.ts'
 import type { StoreOp } from '../core/ports.ts'
-import { emailsOf } from '../core/records.ts'
+import { emailsOf } from '../core/records/records.ts'
 import type { IndexedDelivery, IndexedRecord } from '../core/types.ts'
-import type { StoredHead } from '../core/versions.ts'
-import { decide, nextHead } from '../core/versions.ts'
+import type { StoredHead } from '../core/records/versions.ts'
+import { decide, nextHead } from '../core/records/versions.ts'
 import type { Entry, EntryRecord, Mark, Quarantined } from './documents.ts'
 import { entryKey, headKey, MARK, mailKey, quarantineKey } from './documents.ts'
 import type { OpenDelivery, UnusableRecord, UsableRecord } from './open-delivery.ts'

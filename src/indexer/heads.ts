@@ -2,7 +2,7 @@
 
 import type { Store } from '../core/ports.ts'
 import { createWeightedCache } from '../core/weighted-cache.ts'
-import type { StoredHead } from '../core/versions.ts'
+import type { StoredHead } from '../core/records/versions.ts'
 import { headDocument, headKey, readDocument } from './documents.ts'
 import type { ChangedHead } from './evaluate.ts'
 

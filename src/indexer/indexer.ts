@@ -1,6 +1,6 @@
 /** Makes the index: reads the journal behind its writers, decides about each record, keeps heads and verdicts. */
 
-import { CAREFREE, type Careful } from '../core/careful.ts'
+import { CAREFREE, type Careful } from '../core/dispatch/careful.ts'
 import { StoreError } from '../core/errors.ts'
 import type { Alerts, Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
 import type { Head, Position } from '../core/types.ts'

@@ -1,10 +1,10 @@
 /** The loop that indexes: gather some deliveries, decide, commit, go on. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Careful } from '../core/careful.ts'
+import type { Careful } from '../core/dispatch/careful.ts'
 import { isBridgeError, StoreError } from '../core/errors.ts'
 import type { Alerts, Clock, Journal, Log, Store } from '../core/ports.ts'
-import type { StoredHead } from '../core/versions.ts'
+import type { StoredHead } from '../core/records/versions.ts'
 import type { Mark } from './documents.ts'
 import { MARK, markDocument, readDocument } from './documents.ts'
 import type { Evaluated } from './evaluate.ts'

@@ -1,13 +1,13 @@
 /** From a stored delivery to records ready to be decided about. Needs no head, so it can run ahead. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BodyItem, Problem } from '../core/bodies.ts'
-import { splitBody } from '../core/bodies.ts'
+import type { BodyItem, Problem } from '../core/records/bodies.ts'
+import { splitBody } from '../core/records/bodies.ts'
 import { isBridgeError } from '../core/errors.ts'
-import { canonical, parseExact } from '../core/exact-json.ts'
+import { canonical, parseExact } from '../core/records/exact-json.ts'
 import { hashKey } from '../core/keys.ts'
 import type { StoredDelivery } from '../core/ports.ts'
-import { noteRecord, versionOf } from '../core/records.ts'
+import { noteRecord, versionOf } from '../core/records/records.ts'
 import type { BevyRecord, Json, Position } from '../core/types.ts'
 import { toText } from './inflate.ts'
 

@@ -1,6 +1,12 @@
 /** The quarantine in the hands of a person: shown, retried after a fix, discarded. What was decided is no part of the index: a rebuild keeps it. */
 
-import type { BridgeActions, CareQueries, QuarantineChoice, QuarantineDetail, QuarantineItem } from '../core/actions.ts'
+import type {
+  BridgeActions,
+  CareQueries,
+  QuarantineChoice,
+  QuarantineDetail,
+  QuarantineItem,
+} from '../core/dispatch/actions.ts'
 import { BridgeError, coerceError } from '../core/errors.ts'
 import { startOf } from '../core/positions.ts'
 import type { Clock, Journal, Log, NewDelivery, Store } from '../core/ports.ts'

@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import type { Clock, Journal, Log, Store } from '../core/ports.ts'
-import type { RebuildProgress, RebuildReport } from '../core/reports.ts'
+import type { RebuildProgress, RebuildReport } from '../core/dispatch/reports.ts'
 import { seqKey } from '../core/keys.ts'
 import { entryKey, headDocument, MARK, QUARANTINE, readDocument, REBUILD } from './documents.ts'
 import { createIndexer, refuseBehind } from './indexer.ts'

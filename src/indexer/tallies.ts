@@ -1,6 +1,6 @@
 /** Counts by type and verdict, kept with the mark so that they survive a restart. */
 
-import { isKnownType } from '../core/records.ts'
+import { isKnownType } from '../core/records/records.ts'
 import type { Verdict } from '../core/types.ts'
 import type { Mark } from './documents.ts'
 

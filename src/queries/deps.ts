@@ -1,7 +1,7 @@
-import type { Scope } from '../core/expressions.ts'
+import type { Scope } from '../core/expressions/expressions.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import type { IndexReader, Journal, Store } from '../core/ports.ts'
-import type { DestinationStatus, InspectedRecord, StatusReport } from '../core/reports.ts'
+import type { DestinationStatus, InspectedRecord, StatusReport } from '../core/dispatch/reports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { Cursor, IndexedRecord, Verdict, Position } from '../core/types.ts'
 

@@ -1,5 +1,5 @@
 import { comparePositions } from '../core/positions.ts'
-import type { InspectedRecord, InspectQuery, InspectReport } from '../core/reports.ts'
+import type { InspectedRecord, InspectQuery, InspectReport } from '../core/dispatch/reports.ts'
 import type { StoredDelivery } from '../core/ports.ts'
 import type { Cursor, Head, Position } from '../core/types.ts'
 import type { Appearance, DestinationBooks, QueryDeps } from './deps.ts'

@@ -1,6 +1,6 @@
 /** The questions people ask of a bridge, answered from its parts: by a running process, or from its store. */
 
-import type { BridgeQueries } from '../core/reports.ts'
+import type { BridgeQueries } from '../core/dispatch/reports.ts'
 import type { QueryDeps } from './deps.ts'
 import { explain } from './explain.ts'
 import { inspect } from './inspect.ts'

@@ -1,5 +1,5 @@
-import type { Scope } from '../core/expressions.ts'
-import type { RouteExplanation } from '../core/reports.ts'
+import type { Scope } from '../core/expressions/expressions.ts'
+import type { RouteExplanation } from '../core/dispatch/reports.ts'
 import type { Route } from '../core/settings.ts'
 
 /** Every route with the condition that decided. */

@@ -1,4 +1,4 @@
-import type { DestinationStatus, StatusReport } from '../core/reports.ts'
+import type { DestinationStatus, StatusReport } from '../core/dispatch/reports.ts'
 import type { DestinationBooks, QueryDeps } from './deps.ts'
 
 /** How everything stands. */

@@ -1,4 +1,4 @@
-import { buildScope } from '../core/scopes.ts'
+import { buildScope } from '../core/expressions/scopes.ts'
 import type { Attempt, Job } from '../core/plugin-contract.ts'
 import type { Head, JsonObject } from '../core/types.ts'
 import { SAMPLE_RECORDS } from './samples.ts'

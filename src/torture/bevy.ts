@@ -1,11 +1,11 @@
 /** Bevy while it tortures: the rounds' records one by one and in bulk, retries and all, and now and then a body once more. */
 
-import { createPlayer } from '../core/bevy-player.ts'
-import type { Change, Player, Send } from '../core/bevy-play.ts'
-import type { Answer } from '../core/bevy-sending.ts'
+import { createPlayer } from '../core/bevy/player.ts'
+import type { Change, Player, Send } from '../core/bevy/play.ts'
+import type { Answer } from '../core/bevy/sending.ts'
 import type { Clock } from '../core/ports.ts'
-import { strayOf, type Round } from '../core/torture-plan.ts'
-import { inventRound, SPEED } from '../core/torture-world.ts'
+import { strayOf, type Round } from '../core/torture/plan.ts'
+import { inventRound, SPEED } from '../core/torture/world.ts'
 import type { Poster } from './post.ts'
 
 /** Plays one player to its end, or to that of the signal. */

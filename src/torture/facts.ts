@@ -1,9 +1,9 @@
 /** Puts together what the store, the sinks and the files say, for the ledger. */
 
-import { parseInstant } from '../core/instants.ts'
+import { parseInstant } from '../core/records/instants.ts'
 import type { IndexReader, Journal } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
-import { markOf } from '../core/torture-facts.ts'
+import { markOf } from '../core/torture/facts.ts'
 import type {
   Acknowledgment,
   LedgerBooks,
@@ -12,8 +12,8 @@ import type {
   LedgerRecord,
   OpenJob,
   Take,
-} from '../core/torture-facts.ts'
-import { createMatcher } from '../core/torture-match.ts'
+} from '../core/torture/facts.ts'
+import { createMatcher } from '../core/torture/match.ts'
 import type { Head, JsonObject, Position } from '../core/types.ts'
 import { digestOf } from './post.ts'
 import { isTable, type Row } from './rows.ts'

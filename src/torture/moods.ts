@@ -1,6 +1,6 @@
 /** How the destinations behave: by the seed, until the end of the run, when all are well. */
 
-import { answerTo, isRefused, type Outage, type SinkAnswer } from '../core/torture-plan.ts'
+import { answerTo, isRefused, type Outage, type SinkAnswer } from '../core/torture/plan.ts'
 import type { SinkRequest } from './sinks.ts'
 
 export interface Moods {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from '../core/plugin-contract.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
-import { MARK } from '../core/torture-facts.ts'
+import { MARK } from '../core/torture/facts.ts'
 import { MARK_HEADER } from './sinks.ts'
 
 /** Where things are during a run. */

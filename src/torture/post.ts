@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { Answer } from '../core/bevy-sending.ts'
-import type { Acknowledgment } from '../core/torture-facts.ts'
+import type { Answer } from '../core/bevy/sending.ts'
+import type { Acknowledgment } from '../core/torture/facts.ts'
 
 /** Where deliveries go. */
 export interface Door {

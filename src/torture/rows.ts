@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { DestinationSettings } from '../core/settings.ts'
-import { MARK } from '../core/torture-facts.ts'
+import { MARK } from '../core/torture/facts.ts'
 import { exportsOf } from './overlay.ts'
 
 /** A row: its state by position, or by its delivery and its mark. */

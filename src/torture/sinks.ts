@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
-import type { SinkAnswer } from '../core/torture-plan.ts'
+import type { SinkAnswer } from '../core/torture/plan.ts'
 
 /** A state of a record as a request carries it: by position, or by its delivery and its mark. */
 export interface Carried {

@@ -1,7 +1,7 @@
 /** What the crash suite plays: some deliveries, destinations of both modes that fail, wait, batch and refuse, and how it has to end. */
 
-import { MARK } from '../../src/core/torture-facts.ts'
-import type { SinkAnswer } from '../../src/core/torture-plan.ts'
+import { MARK } from '../../src/core/torture/facts.ts'
+import type { SinkAnswer } from '../../src/core/torture/plan.ts'
 import type { SinkRequest } from '../../src/torture/sinks.ts'
 
 /** The config; the overlay of `torture` puts sinks and folders under it. */

@@ -8,7 +8,7 @@ import { connectAdmin } from '../../src/admin/client.ts'
 import { createAdmin, type Admin } from '../../src/admin/server.ts'
 import { ensureAdminToken } from '../../src/admin/token.ts'
 import { BridgeError } from '../../src/core/errors.ts'
-import type { BridgeAccess, ExplainInput, InspectQuery, StatusReport } from '../../src/core/reports.ts'
+import type { BridgeAccess, ExplainInput, InspectQuery, StatusReport } from '../../src/core/dispatch/reports.ts'
 import { createMemoryLog } from '../kit/log.ts'
 
 const STATUS: StatusReport = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAlerts, type BridgeAlerts } from '../../src/alerts/alerts.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
-import type { AlertMessage } from '../../src/core/alert-text.ts'
+import type { AlertMessage } from '../../src/core/alerts/text.ts'
 import { DestinationError, StoreError, TransportError } from '../../src/core/errors.ts'
 import { delivered, reject, type Outcome } from '../../src/core/plugin-contract.ts'
 import type { AlertSettings } from '../../src/core/settings.ts'

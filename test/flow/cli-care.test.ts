@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { CliDeps } from '../../src/cli/deps.ts'
-import type { BridgeAccess, DeadDone, DeadLetter, QuarantineItem } from '../../src/core/actions.ts'
+import type { BridgeAccess, DeadDone, DeadLetter, QuarantineItem } from '../../src/core/dispatch/actions.ts'
 import { BridgeError } from '../../src/core/errors.ts'
 import { fakeQueries, runTestCli } from '../kit/cli.ts'
 

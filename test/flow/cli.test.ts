@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { BridgeError, StoreError } from '../../src/core/errors.ts'
-import type { BridgeQueries, ExplainInput, StatusReport } from '../../src/core/reports.ts'
+import type { BridgeQueries, ExplainInput, StatusReport } from '../../src/core/dispatch/reports.ts'
 import { cliSettings, fakeQueries, runTestCli } from '../kit/cli.ts'
 
 let cwd: string

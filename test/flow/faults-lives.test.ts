@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { beginLife, type Life } from '../../src/app/lives.ts'
-import type { Suspect } from '../../src/core/careful.ts'
+import type { Suspect } from '../../src/core/dispatch/careful.ts'
 import { StoreError } from '../../src/core/errors.ts'
 import type { Alert } from '../../src/core/ports.ts'
 import { createHandClock, settleAll, type HandClock } from '../kit/clock.ts'

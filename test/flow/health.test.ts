@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { DestinationError } from '../../src/core/errors.ts'
-import { DEFAULT_HEALTH } from '../../src/core/health.ts'
+import { DEFAULT_HEALTH } from '../../src/core/dispatch/health.ts'
 import { delivered, reject, retry, skip } from '../../src/core/plugin-contract.ts'
 import { settleAll } from '../kit/clock.ts'
 import { createBench, destination, type Bench } from '../kit/dispatch-bench.ts'

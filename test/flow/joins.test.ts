@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { settleAll } from '../kit/clock.ts'
 import { createBench, destination, route, type Bench } from '../kit/dispatch-bench.ts'
-import { compileTemplate } from '../../src/core/templates.ts'
+import { compileTemplate } from '../../src/core/expressions/templates.ts'
 
 const MINUTE = 60_000
 const attendee = (id: number, more: object = {}) => ({ type: 'attendee', data: { id, event_id: 9, ...more } })

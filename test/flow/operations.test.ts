@@ -1,7 +1,7 @@
 /** What people do to destinations: skip, forget, replay, dead letters; while they run, and on a store at rest. */
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { BridgeActions, CareQueries } from '../../src/core/actions.ts'
+import type { BridgeActions, CareQueries } from '../../src/core/dispatch/actions.ts'
 import { delivered, reject, retry } from '../../src/core/plugin-contract.ts'
 import type { DestinationSettings, Settings } from '../../src/core/settings.ts'
 import { createDeadOperations, type DeadOperations } from '../../src/dispatcher/dead-operations.ts'

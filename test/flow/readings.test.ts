@@ -4,9 +4,9 @@
  */
 
 import { describe, expect, it } from 'vitest'
-import type { Player } from '../../src/core/bevy-play.ts'
-import { createPlayer } from '../../src/core/bevy-player.ts'
-import { DELAY_LAWS, READINGS, type Answer, type DelayLaw, type Reading } from '../../src/core/bevy-sending.ts'
+import type { Player } from '../../src/core/bevy/play.ts'
+import { createPlayer } from '../../src/core/bevy/player.ts'
+import { DELAY_LAWS, READINGS, type Answer, type DelayLaw, type Reading } from '../../src/core/bevy/sending.ts'
 import { DestinationError, StoreError } from '../../src/core/errors.ts'
 import { delivered, retry, unknown, type Job, type Outcome } from '../../src/core/plugin-contract.ts'
 import { createSeededRandom } from '../../src/core/seeded-random.ts'

@@ -1,7 +1,7 @@
 import { runCli } from '../../src/cli/run-cli.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { BridgeError } from '../../src/core/errors.ts'
-import type { BridgeAccess } from '../../src/core/actions.ts'
+import type { BridgeAccess } from '../../src/core/dispatch/actions.ts'
 import type { Settings } from '../../src/core/settings.ts'
 
 /** What a command line printed, and how it ended. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { compileFilter } from '../../src/core/filters.ts'
-import { readsOf } from '../../src/core/expressions.ts'
-import { DEFAULT_HEALTH } from '../../src/core/health.ts'
+import { compileFilter } from '../../src/core/expressions/filters.ts'
+import { readsOf } from '../../src/core/expressions/expressions.ts'
+import { DEFAULT_HEALTH } from '../../src/core/dispatch/health.ts'
 import {
   DEFAULT_POLICY,
   definePlugin,

@@ -2,7 +2,7 @@
 
 import { createIndexer } from '../../src/indexer/indexer.ts'
 import { createJournal } from '../../src/journal/journal.ts'
-import type { Answer } from '../../src/core/bevy-sending.ts'
+import type { Answer } from '../../src/core/bevy/sending.ts'
 import type { Job, Outcome } from '../../src/core/plugin-contract.ts'
 import type { Store, StoreOp } from '../../src/core/ports.ts'
 import type { DestinationSettings, Route, Settings } from '../../src/core/settings.ts'

@@ -1,5 +1,5 @@
-import type { Scope, Tables } from '../../src/core/expressions.ts'
-import { buildScope } from '../../src/core/scopes.ts'
+import type { Scope, Tables } from '../../src/core/expressions/expressions.ts'
+import { buildScope } from '../../src/core/expressions/scopes.ts'
 import type { Head, JsonObject } from '../../src/core/types.ts'
 
 /** A head of the newest state of something. */

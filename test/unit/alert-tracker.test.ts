@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { conditionsOf, type Observation } from '../../src/core/alert-conditions.ts'
-import { subjectLine } from '../../src/core/alert-text.ts'
-import { alertKey, NO_ALERTS, track, type AlertRules, type TrackerInput } from '../../src/core/alert-tracker.ts'
+import { conditionsOf, type Observation } from '../../src/core/alerts/conditions.ts'
+import { subjectLine } from '../../src/core/alerts/text.ts'
+import { alertKey, NO_ALERTS, track, type AlertRules, type TrackerInput } from '../../src/core/alerts/tracker.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answersOf, findAnswer } from '../../src/core/answers.ts'
+import { answersOf, findAnswer } from '../../src/core/expressions/answers.ts'
 import type { Json, JsonObject } from '../../src/core/types.ts'
 
 const surveys: JsonObject = {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Change, PlayerOptions } from '../../src/core/bevy-play.ts'
-import { createPlayer } from '../../src/core/bevy-player.ts'
-import { inventChanges } from '../../src/core/bevy-script.ts'
-import { acknowledges, DELAY_LAWS, READINGS, type Answer } from '../../src/core/bevy-sending.ts'
+import type { Change, PlayerOptions } from '../../src/core/bevy/play.ts'
+import { createPlayer } from '../../src/core/bevy/player.ts'
+import { inventChanges } from '../../src/core/bevy/script.ts'
+import { acknowledges, DELAY_LAWS, READINGS, type Answer } from '../../src/core/bevy/sending.ts'
 
 const MINUTE = 60_000
 

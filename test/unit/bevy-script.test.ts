@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { inventChanges } from '../../src/core/bevy-script.ts'
-import { parseInstant } from '../../src/core/instants.ts'
+import { inventChanges } from '../../src/core/bevy/script.ts'
+import { parseInstant } from '../../src/core/records/instants.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 
 const START = Date.UTC(2026, 2, 1)

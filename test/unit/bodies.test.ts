@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_RECORDS, splitBody } from '../../src/core/bodies.ts'
-import { parseExact } from '../../src/core/exact-json.ts'
+import { MAX_RECORDS, splitBody } from '../../src/core/records/bodies.ts'
+import { parseExact } from '../../src/core/records/exact-json.ts'
 import type { Json } from '../../src/core/types.ts'
 import { sampleBytes, sampleNames } from '../kit/bodies.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertTest } from '../../src/core/reports.ts'
+import type { AlertTest } from '../../src/core/dispatch/reports.ts'
 import type { Settings } from '../../src/core/settings.ts'
 import { banner } from '../../src/app/banner.ts'
 import { cliSettings, runTestCli } from '../kit/cli.ts'

@@ -6,7 +6,7 @@ import { formatInspect } from '../../src/cli/format-inspect.ts'
 import { formatSimulation } from '../../src/cli/format-simulate.ts'
 import { formatStatus } from '../../src/cli/format-status.ts'
 import { alignColumns, createPaint, formatAge, PLAIN, wrap } from '../../src/cli/text.ts'
-import type { ExplainReport, InspectReport, StatusReport } from '../../src/core/reports.ts'
+import type { ExplainReport, InspectReport, StatusReport } from '../../src/core/dispatch/reports.ts'
 
 const NOW = Date.UTC(2026, 2, 1, 12)
 

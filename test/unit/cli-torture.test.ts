@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Broken } from '../../src/core/torture-facts.ts'
-import type { TortureOptions, TortureReport } from '../../src/core/torture-report.ts'
+import type { Broken } from '../../src/core/torture/facts.ts'
+import type { TortureOptions, TortureReport } from '../../src/core/torture/report.ts'
 import { runTestCli } from '../kit/cli.ts'
 
 function report(

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { formatProblem } from '../../src/config/problem.ts'
-import { DEFAULT_HEALTH } from '../../src/core/health.ts'
+import { DEFAULT_HEALTH } from '../../src/core/dispatch/health.ts'
 import type { Settings } from '../../src/core/settings.ts'
 import { folderOf, goodSettings, loadFrom, settingsOf } from '../kit/config.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { watchFields, type TypeWatch } from '../../src/core/drift.ts'
+import { watchFields, type TypeWatch } from '../../src/core/alerts/drift.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 
 const RULES = { missing: 50, deliveries: 3, known: 200 }

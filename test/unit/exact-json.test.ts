@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical, contentHash, MAX_DEPTH, MAX_VALUES, parseExact } from '../../src/core/exact-json.ts'
+import { canonical, contentHash, MAX_DEPTH, MAX_VALUES, parseExact } from '../../src/core/records/exact-json.ts'
 import type { Json, JsonObject } from '../../src/core/types.ts'
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileFilter, unknownValues } from '../../src/core/filters.ts'
+import { compileFilter, unknownValues } from '../../src/core/expressions/filters.ts'
 import { scopeOf } from '../kit/scope.ts'
 
 const PERSONAL = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compileFilter } from '../../src/core/filters.ts'
-import { BEVY_TYPES, switchesOf } from '../../src/core/switches.ts'
+import { compileFilter } from '../../src/core/expressions/filters.ts'
+import { BEVY_TYPES, switchesOf } from '../../src/core/bevy/switches.ts'
 import { route } from '../kit/dispatch-bench.ts'
 
 const typesOf = (when: unknown): string[] => {

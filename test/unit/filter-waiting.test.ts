@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Match, Scope } from '../../src/core/expressions.ts'
-import { compileFilter } from '../../src/core/filters.ts'
+import type { Match, Scope } from '../../src/core/expressions/expressions.ts'
+import { compileFilter } from '../../src/core/expressions/filters.ts'
 import { headOf, scopeOf } from '../kit/scope.ts'
 
 const attendee = { id: 5, event_id: 9, event_chapter_id: 77, user_id: null, status: 'registered' }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Filter } from '../../src/core/expressions.ts'
-import { compileFilter } from '../../src/core/filters.ts'
+import type { Filter } from '../../src/core/expressions/expressions.ts'
+import { compileFilter } from '../../src/core/expressions/filters.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 import { headOf, scopeOf } from '../kit/scope.ts'
 

@@ -7,7 +7,7 @@ import {
   probeDelay,
   type HealthEvent,
   type HealthState,
-} from '../../src/core/health.ts'
+} from '../../src/core/dispatch/health.ts'
 
 const MINUTE = 60_000
 const fails = (count: number, { every = 1, of = (n: number) => `user:${n}` } = {}): HealthEvent[] =>

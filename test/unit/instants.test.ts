@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseInstant } from '../../src/core/instants.ts'
+import { parseInstant } from '../../src/core/records/instants.ts'
 
 const at = (iso: string): number => Date.parse(iso) * 1000
 

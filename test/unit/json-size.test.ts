@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { roughSize } from '../../src/core/json-size.ts'
+import { roughSize } from '../../src/core/records/json-size.ts'
 import type { Json } from '../../src/core/types.ts'
 
 describe('roughSize', () => {

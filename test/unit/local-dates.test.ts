@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { strftime } from '../../src/core/strftime.ts'
-import { isTimeZone, toWallClock, wallClockOf, zoneOf } from '../../src/core/zones.ts'
+import { strftime } from '../../src/core/expressions/strftime.ts'
+import { isTimeZone, toWallClock, wallClockOf, zoneOf } from '../../src/core/expressions/zones.ts'
 import { scopeOf } from '../kit/scope.ts'
 
 const print = (text: string, zone: string, pattern: string): string => {
@@ -61,8 +61,8 @@ describe('dates in a zone', () => {
   it('does not depend on the zone of the process', () => {
     // At 02:30 in New York, in the hour Berlin skips that night.
     const script = `
-      import { strftime } from './src/core/strftime.ts'
-      import { wallClockOf } from './src/core/zones.ts'
+      import { strftime } from './src/core/expressions/strftime.ts'
+      import { wallClockOf } from './src/core/expressions/zones.ts'
       process.stdout.write(strftime(wallClockOf('2026-03-29T06:30:00Z', 'America/New_York'), '%F %T'))`
     const args = ['--input-type=module-typescript', '--eval', script]
     const { stdout } = spawnSync('node_modules/.bin/node', args, { env: { ...process.env, TZ: 'Europe/Berlin' } })

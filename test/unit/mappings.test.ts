@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isBridgeError } from '../../src/core/errors.ts'
-import type { Mapping } from '../../src/core/expressions.ts'
-import { compileMapping } from '../../src/core/mappings.ts'
+import type { Mapping } from '../../src/core/expressions/expressions.ts'
+import { compileMapping } from '../../src/core/expressions/mappings.ts'
 import type { Json, JsonObject } from '../../src/core/types.ts'
 import { headOf, scopeOf } from '../kit/scope.ts'
 

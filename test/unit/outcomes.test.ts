@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BridgeError, DestinationError, TransportError } from '../../src/core/errors.ts'
-import { outcomeOf, perJob, retryAfter, toOutcome } from '../../src/core/outcomes.ts'
+import { outcomeOf, perJob, retryAfter, toOutcome } from '../../src/core/dispatch/outcomes.ts'
 import { delivered, type Job, type Outcome, reject, retry, unknown } from '../../src/core/plugin-contract.ts'
 import { createMemoryLog } from '../kit/log.ts'
 

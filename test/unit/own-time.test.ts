@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ownTime } from '../../src/core/own-time.ts'
+import { ownTime } from '../../src/core/records/own-time.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 
 const receivedAt = Date.parse('2026-03-10T00:00:00Z')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatPath, parsePath, readPath } from '../../src/core/paths.ts'
+import { formatPath, parsePath, readPath } from '../../src/core/expressions/paths.ts'
 import type { Json, JsonObject } from '../../src/core/types.ts'
 import { scopeOf } from '../kit/scope.ts'
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRateWindow } from '../../src/core/rate.ts'
+import { createRateWindow } from '../../src/core/dispatch/rate.ts'
 import { createRateLimiter } from '../../src/http/rate-limiter.ts'
 import { createHandClock, settleAll } from '../kit/clock.ts'
 

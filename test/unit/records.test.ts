@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { splitBody } from '../../src/core/bodies.ts'
-import { emailsOf, noteRecord, versionOf } from '../../src/core/records.ts'
+import { splitBody } from '../../src/core/records/bodies.ts'
+import { emailsOf, noteRecord, versionOf } from '../../src/core/records/records.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 import { sampleBytes, sampleNames } from '../kit/bodies.ts'
 

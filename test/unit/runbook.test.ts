@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createVerbs } from '../../src/cli/commands.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
-import { ALERT_CAUSES } from '../../src/core/alert-causes.ts'
+import { ALERT_CAUSES } from '../../src/core/alerts/causes.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8')
@@ -16,7 +16,7 @@ function raised(): Set<string> {
     if (!name.endsWith('.ts') || name.endsWith('.fake.ts')) continue
     const text = readFileSync(join(root, 'src', name), 'utf8')
     for (const [, cause = ''] of text.matchAll(/(?:raise|recovered\??\.?)\(\{\s*cause: '([^']+)'/g)) found.add(cause)
-    if (name === 'core/alert-conditions.ts')
+    if (name === 'core/alerts/conditions.ts')
       for (const [, cause = ''] of text.matchAll(/raise\(\s*'([^']+)'/g)) found.add(cause)
     if (name === 'receiver/deliver.ts') {
       for (const [, refusal] of text.matchAll(/refused\('([^']+)'/g)) found.add(`refused:${refusal}`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextAt, nextEvery, nextSlot } from '../../src/core/schedule.ts'
-import { toWallClock } from '../../src/core/zones.ts'
+import { nextAt, nextEvery, nextSlot } from '../../src/core/dispatch/schedule.ts'
+import { toWallClock } from '../../src/core/expressions/zones.ts'
 import { scopeOf } from '../kit/scope.ts'
 
 const utc = (text: string): number => Date.parse(`${text}Z`)

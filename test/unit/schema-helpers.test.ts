@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readsOf, tablesOf } from '../../src/core/expressions.ts'
+import { readsOf, tablesOf } from '../../src/core/expressions/expressions.ts'
 import { isSecretSchema, secretsIn } from '../../src/core/schema-helpers.ts'
 import { duration, mapping, secret, size, template, z } from '../../src/plugin.ts'
 import { scopeOf } from '../kit/scope.ts'

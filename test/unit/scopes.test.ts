@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { awaitedBy, joinKeys, keysAwaited } from '../../src/core/joins.ts'
-import { buildScope } from '../../src/core/scopes.ts'
+import { awaitedBy, joinKeys, keysAwaited } from '../../src/core/records/joins.ts'
+import { buildScope } from '../../src/core/expressions/scopes.ts'
 import type { Head, JsonObject } from '../../src/core/types.ts'
 import { headOf, scopeOf } from '../kit/scope.ts'
 

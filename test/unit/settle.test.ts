@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Outcome, RetryPolicy } from '../../src/core/plugin-contract.ts'
-import { nextDelay } from '../../src/core/retry.ts'
-import { settle, type Decision, type Tried } from '../../src/core/settle.ts'
+import { nextDelay } from '../../src/core/dispatch/retry.ts'
+import { settle, type Decision, type Tried } from '../../src/core/dispatch/settle.ts'
 
 const policy: RetryPolicy = { for: 100_000, delay: 1000, factor: 2, maxDelay: 10_000 }
 const tried = (outcome: Outcome, more: Partial<Tried> = {}): Tried => ({

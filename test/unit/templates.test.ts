@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isBridgeError } from '../../src/core/errors.ts'
-import type { Scope, Template } from '../../src/core/expressions.ts'
-import { readsOf } from '../../src/core/expressions.ts'
-import { compileTemplate } from '../../src/core/templates.ts'
+import type { Scope, Template } from '../../src/core/expressions/expressions.ts'
+import { readsOf } from '../../src/core/expressions/expressions.ts'
+import { compileTemplate } from '../../src/core/expressions/templates.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 import { scopeOf } from '../kit/scope.ts'
 

@@ -8,8 +8,8 @@ import type {
   LedgerRecord,
   Matches,
   Take,
-} from '../../src/core/torture-facts.ts'
-import { settleAccounts } from '../../src/core/torture-ledger.ts'
+} from '../../src/core/torture/facts.ts'
+import { settleAccounts } from '../../src/core/torture/ledger.ts'
 
 const at = (seq: number, n = 1) => ({ seq, n })
 const record = (seq: number, key: string, match: Matches = 'yes', more: Partial<LedgerRecord> = {}): LedgerRecord => ({

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answerTo, isRefused, planRounds, strayOf } from '../../src/core/torture-plan.ts'
-import { MARK } from '../../src/core/torture-facts.ts'
-import { inventRound, SPEED } from '../../src/core/torture-world.ts'
+import { answerTo, isRefused, planRounds, strayOf } from '../../src/core/torture/plan.ts'
+import { MARK } from '../../src/core/torture/facts.ts'
+import { inventRound, SPEED } from '../../src/core/torture/world.ts'
 
 const options = { seed: 7, duration: 60_000, kills: 40 }
 

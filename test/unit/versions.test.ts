@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Incoming, StoredHead } from '../../src/core/versions.ts'
-import { decide, nextHead } from '../../src/core/versions.ts'
+import type { Incoming, StoredHead } from '../../src/core/records/versions.ts'
+import { decide, nextHead } from '../../src/core/records/versions.ts'
 import type { Position, Verdict } from '../../src/core/types.ts'
 
 const at = (seq: number, n = 1): Position => ({ seq, n })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createWindow } from '../../src/core/window.ts'
+import { createWindow } from '../../src/core/dispatch/window.ts'
 
 const at = (seq: number, n = 1) => ({ seq, n })
 
