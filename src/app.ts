@@ -5,10 +5,16 @@ import { ensureAdminToken } from './admin/token.ts'
 import { createAges } from './app/ages.ts'
 import { openAlerting } from './app/alerting.ts'
 import { banner } from './app/banner.ts'
+import { openErasures } from './app/erasing.ts'
+import { openDoctor } from './doctor/doctor.ts'
+import type { Erasures } from './erasure/erasures.ts'
 import { readFigures } from './app/figures.ts'
 import { beginLife } from './app/lives.ts'
 import { createAccess } from './app/care.ts'
 import { RUNTIME } from './app/queries.ts'
+import { noteRefusals, openReconciling } from './app/reconciling.ts'
+import { noteRestartNeeded } from './app/restart-needed.ts'
+import { openRetention, readKept } from './app/retaining.ts'
 import { findSecrets } from './app/secret.ts'
 import { accountOf, createSender } from './app/senders.ts'
 import type { Clock, Log, Pace } from './core/ports.ts'
@@ -20,7 +26,8 @@ import { createIndexer } from './indexer/indexer.ts'
 import { createJournal } from './journal/journal.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createReceiver, type Receiver } from './receiver/server.ts'
-import { createDiskGauge } from './storage/disk-gauge.ts'
+import { createDiskGauge, type DiskGaugeDeps } from './storage/disk-gauge.ts'
+import { openIds } from './storage/ids.ts'
 import { openStore, type StoreDeps } from './storage/open.ts'
 
 /** A running bridge. */
@@ -38,6 +45,10 @@ export interface Bridge {
   close(deadline: number): Promise<void>
 }
 
+/** What tests and `torture` put in the place of a real disk and of chance. */
+export type BridgeInternals = NonNullable<StoreDeps['internals']> &
+  Pick<DiskGaugeDeps, 'measure'> & { readonly random?: () => number }
+
 interface Deps {
   readonly clock: Clock
   readonly log: Log
@@ -46,8 +57,8 @@ interface Deps {
   readonly terminal: boolean
   /** Told of secrets that no line may carry. */
   secretValues(values: readonly string[]): void
-  /** Tests and `torture` only: faults in the storage worker. */
-  readonly internals?: StoreDeps['internals']
+  /** Tests and `torture` only. */
+  readonly internals?: BridgeInternals
 }
 
 /** Starts a bridge; when it resolves, the receiver takes deliveries. Rejects with a BridgeError that says what to do. */
@@ -63,6 +74,7 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     undo.push(() => store.close())
     const journal = await createJournal(store, { log })
     await requireCursorsWithin(store, journal)
+    const idOf = await openIds(store, journal.tail, log)
     const dataPath = settings.storage.path
     const token = await ensureAdminToken(dataPath)
     let secrets = await findSecrets(settings.receiver.secrets, dataPath, journal.tail > 0)
@@ -90,8 +102,19 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     undo.push(() => life.undo())
     const { careful } = life
     let receiving: Receiver | undefined
-    const busy = (): boolean => (receiving?.underWay ?? 0) > 0
-    const indexer = await createIndexer({ store, journal, clock, log, alerts, careful, busy })
+    const busy = (): boolean => receiving?.busy ?? false
+    let erasures: Erasures | undefined
+    const indexer = await createIndexer({
+      store,
+      journal,
+      clock,
+      log,
+      alerts,
+      careful,
+      busy,
+      deletions: () => settings.erasure.onBevyDeletion,
+      onDeletion: () => erasures?.noted(),
+    })
     undo.push(() => indexer.stop())
     const paces = createPaces(clock)
     const paceOf = (destination: DestinationSettings): Pace =>
@@ -99,6 +122,22 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
         rate: destination.rate,
         bucketRate: destination.plugin.limits?.(destination.options).bucketRate,
       })
+    const { measure } = deps.internals ?? {}
+    const gaugeDeps = { clock, log, ...(measure === undefined ? {} : { measure }) }
+    const gauge = createDiskGauge(dataPath, settings.storage.minFree, gaugeDeps)
+    const reconciler = await openReconciling({
+      store,
+      journal,
+      indexer,
+      clock,
+      log,
+      alerts,
+      version,
+      settings: current,
+      secrets: () => hidden,
+      storable: () => gauge.enough(),
+    })
+    undo.push(() => reconciler.close())
     const senderDeps = { storeId: store.id, version, clock, log, meter, settings: current, paceOf }
     const supervisor = createSupervisor({
       store,
@@ -109,29 +148,43 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       alerts,
       careful,
       aside: { reason: life.asideReason, forgive: life.forgive },
-      random: Math.random,
+      random: deps.internals?.random ?? Math.random,
+      idOf,
       paceOf,
       createSender: (destination, state) => createSender(destination, state, senderDeps),
+      missing: reconciler.missing,
     })
     undo.push(() => supervisor.close(0))
     await supervisor.apply(settings)
+    const erasing = openErasures({ store, journal, indexer, clock, log, alerts, settings: current, supervisor })
+    erasures = erasing
+    undo.push(() => erasing.close())
     indexer.start()
+    await erasing.start()
+    const keeping = { store, journal, indexer, clock, log, settings: current }
+    const retention = openRetention({ ...keeping, alerts, supervisor, busy })
+    undo.push(() => retention.close())
+    retention.start()
 
-    const gauge = createDiskGauge(dataPath, settings.storage.minFree, { clock, log })
+    const doctor = await openDoctor({ store, index: indexer, clock, log, secrets: () => secrets.values })
+    undo.push(() => doctor.close())
+
     const receiver: Receiver = await createReceiver(settings.receiver, {
       async append(delivery) {
         const began = clock.monotonic()
         const appended = await journal.append(delivery)
         meter.committed(clock.monotonic() - began)
+        reconciler.note('taken')
         return appended
       },
       storable: () => (gauge.enough() ? { ok: true } : { ok: false, reason: 'too little free disk space' }),
       ready: () => ({ ok: gauge.enough() }),
       secrets: () => secrets.values,
-      deliveryId: (seq) => `${store.id}-${seq}`,
+      ...doctor.hears,
+      deliveryId: (seq) => `${idOf(seq)}-${seq}`,
       clock,
       log,
-      alerts,
+      alerts: noteRefusals(alerts, reconciler),
     })
     receiving = receiver
     undo.push(() => receiver.stop())
@@ -143,8 +196,12 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
       journal,
       indexer,
       settings: current,
+      erasures: erasing,
+      learnt: doctor,
       live: {
         supervisor,
+        reconciler,
+        doctor,
         forgive: life.forgive,
         uptime: () => Math.round(clock.monotonic() - started),
         receiver: () => receiver.stats().requests,
@@ -152,8 +209,8 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
     })
     const ages = createAges({ journal, index: indexer, now: clock.now })
     const alertsOpen = (): number => alerts.open().length
-    const parts = { version, receiver, journal, indexer, supervisor, gauge, settings: current, ages, alertsOpen }
-    const figures = () => readFigures(parts)
+    const asked = { ages, alertsOpen, now: clock.now, kept: () => readKept(keeping) }
+    const figures = () => readFigures({ version, receiver, supervisor, gauge, ...keeping, ...asked })
     await alerting.watch({ supervisor, index: indexer, journal, gauge, ages, receives: () => !closing })
     const admin = await createAdmin(settings.admin, { access, token, log, version, dataPath, metrics: metrics.page })
 
@@ -172,6 +229,8 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
         secrets = nextSecrets
         hide()
         alerting.apply(next.alerts)
+        reconciler.apply()
+        retention.apply()
         await supervisor.apply(next)
         alerts.recovered({ cause: 'config:refused', subject: 'config' })
       },
@@ -183,10 +242,17 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
         closing = true
         const end = clock.monotonic() + deadline
         const left = (): number => Math.max(0, end - clock.monotonic())
-        await Promise.all([receiver.drain(left()), supervisor.close(Math.max(0, left() - CLOSING))])
+        await Promise.all([
+          receiver.drain(left()),
+          reconciler.close(),
+          retention.close(),
+          erasing.close(),
+          supervisor.close(Math.max(0, left() - CLOSING)),
+        ])
         await indexer.stop()
         await life.end()
         await admin.close()
+        await doctor.close()
         await alerting.close()
         await store.close()
       },
@@ -200,10 +266,3 @@ export async function startBridge(first: Settings, deps: Deps): Promise<Bridge> 
 
 /** What dispatchers need after their deadline to write their books. */
 const CLOSING = 2500
-
-function noteRestartNeeded(before: Settings, after: Settings, log: Log): void {
-  for (const part of ['admin', 'storage'] as const) {
-    if (JSON.stringify(before[part]) === JSON.stringify(after[part])) continue
-    log.warn('restart needed', { part, reason: `a change of ${part} takes effect at the next start` })
-  }
-}

@@ -6,11 +6,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { connectAdmin } from './admin/client.ts'
 import { testAlerts } from './app/alert-test.ts'
+import { askPerson } from './app/ask.ts'
 import { createLoad, PLUGINS } from './app/load.ts'
 import { checkLive, tryOut } from './app/live.ts'
 import { openOffline } from './app/offline.ts'
 import { rebuildOffline } from './app/rebuild.ts'
 import { readSecret } from './app/secret.ts'
+import { askSeenFields } from './app/seen-fields.ts'
 import { startProcess } from './app/start-process.ts'
 import { runCli } from './cli/run-cli.ts'
 import { systemClock } from './clock.ts'
@@ -40,6 +42,14 @@ const code = await runCli(process.argv.slice(2), {
     for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)
     return Buffer.concat(chunks)
   },
+  interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  ask: (question) =>
+    askPerson(question, {
+      input: process.stdin,
+      output: process.stdout,
+      signal: interrupted.signal,
+      interrupt: () => interrupted.abort(),
+    }),
   env: process.env,
   cwd,
   clock: systemClock,
@@ -54,6 +64,7 @@ const code = await runCli(process.argv.slice(2), {
   openOffline: (settings) => openOffline(settings, { clock: systemClock, log: quiet, version }),
   rebuild: (settings, progress) =>
     rebuildOffline(settings, { clock: systemClock, log: quiet, signal: interrupted.signal, progress }),
+  seenFields: (settings) => askSeenFields(settings, { clock: systemClock, log: quiet, version }),
   checkLive: (settings) => checkLive(settings, live),
   tryOut: (settings, destination, ask) => tryOut(settings, destination, ask, live),
   testAlerts: (settings, channels) => testAlerts(settings, channels, live),

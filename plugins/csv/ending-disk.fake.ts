@@ -113,6 +113,8 @@ export function createEndingDisk(end?: End): EndingDisk {
         },
         () => writeFile(`${file}.new`, bytes.subarray(0, bytes.length / 2)),
       ),
+    move: (from, to) => operation(() => diskFiles.move(from, to)),
+    list: (file) => operation(() => diskFiles.list(file)),
     makeFolder: (file) => operation(() => diskFiles.makeFolder(file)),
     syncFolder: (file) => operation(() => diskFiles.syncFolder(file)),
     async powerCut() {

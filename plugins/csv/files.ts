@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Exports hold names and e-mail addresses: nobody but the user who runs the bridge reads them until told otherwise. */
@@ -45,6 +45,10 @@ export interface Files {
   remove(file: string): Promise<void>
   /** Puts a whole file in the place of what is there: written beside, synced, renamed. Readers see the old one or the new one. */
   replace(file: string, bytes: Uint8Array): Promise<void>
+  /** Gives a file the name of another, which is gone then; durable when it resolves. */
+  move(from: string, to: string): Promise<void>
+  /** Names in the folder of a file. */
+  list(file: string): Promise<string[]>
   /** Makes the folder of a file and its parents, durably. */
   makeFolder(file: string): Promise<void>
   /** Makes the names in the folder of a file durable. */
@@ -82,6 +86,11 @@ export const diskFiles: Files = {
     await rename(beside, file)
     await syncFolder(dirname(file))
   },
+  async move(from, to) {
+    await rename(from, to)
+    await syncFolder(dirname(to))
+  },
+  list: (file) => readdir(dirname(file)),
   async makeFolder(file) {
     const folder = dirname(file)
     const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE })

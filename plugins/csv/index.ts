@@ -11,6 +11,7 @@ export default definePlugin({
   stateful: true,
   defaults: { mode: 'every', batch: { size: 500, wait: 200 }, concurrency: 1 },
   leaves: true,
+  erases: true,
   create: (settings, context) =>
     settings.as === 'table' ? createTableSender(settings, context) : createLogSender(settings, context),
 })

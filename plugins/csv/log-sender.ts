@@ -7,12 +7,15 @@ import {
   delivered,
   reject,
   retry,
+  skip,
   type Attempt,
+  type ErasedPerson,
   type Job,
   type Outcome,
   type PluginContext,
   type Sender,
 } from '../../src/plugin.ts'
+import { eraseRows, type ErasedRows } from './erase.ts'
 import { isPassing, toDiskError } from './disk-errors.ts'
 import { codeOf, diskFiles, type Files } from './files.ts'
 import type { CsvOptions } from './options.ts'
@@ -88,6 +91,27 @@ export async function createLogSender(
     return toOutcomes(rows, delivered())
   }
 
+  async function eraseAll(person: ErasedPerson, signal: AbortSignal): Promise<Outcome> {
+    if (!person.exports) return skip('files stay as they are unless exports are asked for (erase --exports)')
+    // Between files and state nothing is on its way: the bridge asks when all is settled.
+    await parts.reload()
+    let done: ErasedRows
+    try {
+      done = await eraseRows(files, context, person, options.delimiter, signal)
+    } catch (error) {
+      if (isPassing(error)) return retry({ reason: `the disk is busy (${codeOf(error)})` })
+      if (error === signal.reason) return retry({ reason: 'aborted before all files were rewritten' })
+      throw toDiskError(error, options.path.source, isPublic)
+    } finally {
+      await parts.reload()
+    }
+    log.info('rows of an erased person were taken out', { rows: done.rows, files: done.files })
+    if (done.strange.length === 0) return delivered()
+    return reject(
+      `${done.strange.length} files are not as they were left and were not touched: look through them by hand`,
+    )
+  }
+
   return {
     send(jobs, attempt) {
       if (closing !== undefined) return Promise.reject(new Error('the csv sender is closed'))
@@ -95,6 +119,11 @@ export async function createLogSender(
       const sending = last.then(() => send(jobs, attempt))
       last = sending.catch(() => {})
       return sending
+    },
+    erase(person, { signal }) {
+      const erasing = last.then(() => eraseAll(person, signal))
+      last = erasing.catch(() => {})
+      return erasing
     },
     preview: (jobs) => jobs.map((job) => toPreview(maker.toRow(job))),
     check: () => checkFolder(rootOf(options.path.source, baseDir)),

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { join, parse, resolve } from 'node:path'
-import { DestinationError, z, type PluginContext } from '../../src/plugin.ts'
+import { DestinationError, z, type JsonObject, type PluginContext } from '../../src/plugin.ts'
 
 const partState = z.object({
   /** As rendered from the pattern: relative to the config's folder, or absolute. */
@@ -16,10 +16,15 @@ const partState = z.object({
   length: z.int().min(0),
   /** Hash of the last 64 KB of them. */
   tail: z.string(),
+  /** What takes its place, while rows are taken out of it. */
+  next: z.object({ inode: z.string(), length: z.int().min(0), tail: z.string() }).optional(),
 })
 
 /** A part as the state keeps it. */
 export type PartState = z.infer<typeof partState>
+
+/** The same as the state keeps it. */
+export const toState = (part: PartState): JsonObject => part as JsonObject
 
 /** Hash of nothing: the tail of a part at length 0. */
 export const EMPTY_TAIL = createHash('sha256').digest('hex')

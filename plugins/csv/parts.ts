@@ -13,7 +13,7 @@
 import type { PluginContext } from '../../src/plugin.ts'
 import { isTooManyFiles } from './disk-errors.ts'
 import { codeOf, hashTail, type FileFacts, type Files, type OpenFile } from './files.ts'
-import { EMPTY_TAIL, fileOf, keyOf, readParts, type PartState } from './part-state.ts'
+import { EMPTY_TAIL, fileOf, keyOf, readParts, toState, type PartState } from './part-state.ts'
 
 /** A part of this process. */
 export interface Part {
@@ -39,6 +39,8 @@ export interface Parts {
   record(part: Part): void
   /** Takes back what was appended and not recorded. Never rejects: what is left is cut before the next write. */
   undo(part: Part): Promise<void>
+  /** Begins anew from the state, which was changed; nothing may be ahead of it. */
+  reload(): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,7 +56,10 @@ export function createParts(
   const newest = new Map<string, Part>()
   const open = new Map<Part, OpenFile>()
   const slot = (path: string, shape: string): string => `${shape}\0${path}`
-  for (const known of readParts(state)) newest.set(slot(known.path, known.shape), toPart(known))
+  const read = (): void => {
+    for (const known of readParts(state)) newest.set(slot(known.path, known.shape), toPart(known))
+  }
+  read()
 
   function toPart(known: PartState): Part {
     return { key: keyOf(known), file: fileOf(baseDir, known), state: known, size: [known.length, known.length] }
@@ -130,7 +135,7 @@ export function createParts(
         const { inode } = await made.facts()
         await files.syncFolder(file)
         const part = { ...toPart({ path, n, shape, inode, length: 0, tail: EMPTY_TAIL }), follows: before?.key }
-        state.set(part.key, part.state)
+        state.set(part.key, toState(part.state))
         await state.commit()
         await hold(part, made)
         return part
@@ -170,7 +175,7 @@ export function createParts(
     record(part) {
       part.state = { ...part.state, ...part.ahead }
       part.ahead = undefined
-      state.set(part.key, part.state)
+      state.set(part.key, toState(part.state))
       // Not sooner: until these rows are settled, a restart must still look at the part before.
       if (part.follows !== undefined) state.set(part.follows, undefined)
     },
@@ -180,6 +185,11 @@ export function createParts(
       } catch {
         await release(part).catch(() => {})
       }
+    },
+    async reload() {
+      for (const part of open.keys()) await release(part)
+      newest.clear()
+      read()
     },
     async close() {
       for (const part of open.keys()) await release(part)

@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import type { PluginContext } from '../../src/plugin.ts'
 import { codeOf, hashTail, type Files, type OpenFile } from './files.ts'
+import { settleErasure } from './erase.ts'
 import { fileOf, keyOf, readParts, type PartState } from './part-state.ts'
 
 /** What a start found, for the log. */
@@ -28,7 +29,10 @@ export async function recoverParts(
 ): Promise<void> {
   let changed = false
   const parts = readParts(context.state)
-  for (const part of parts) {
+  for (const [index, found] of parts.entries()) {
+    const part = await settleErasure(files, context, found)
+    parts[index] = part
+    if (part !== found) changed = true
     const why = await recoverPart(files, context, part, news)
     if (why !== undefined) news.onLost(part, why)
     const followed = parts.some(({ path, shape, n }) => path === part.path && shape === part.shape && n > part.n)

@@ -11,6 +11,7 @@ import {
   retry,
   skip,
   type Attempt,
+  type ErasedPerson,
   type Job,
   type Outcome,
   type PluginContext,
@@ -22,6 +23,7 @@ import { checkFolder, toPreview } from './looks.ts'
 import type { CsvOptions } from './options.ts'
 import { fileOf } from './part-state.ts'
 import { isPublicPath, rootOf } from './paths.ts'
+import { createRowFilter } from './person-rows.ts'
 import { createRowMaker } from './rows.ts'
 import { openTables } from './table.ts'
 
@@ -83,12 +85,38 @@ export async function createTableSender(
     return outcomes
   }
 
+  /** Rows are kept by the bridge, so they go whether exports are asked for or not, and the file follows them. */
+  async function erase(person: ErasedPerson, signal: AbortSignal): Promise<Outcome> {
+    const positions = new Set(person.positions)
+    const rows = tables.removeAll(({ at, cells }) => {
+      const isTheirs = createRowFilter(person, [])
+      const texts = cells.map(([, value]) => (typeof value === 'string' ? value : JSON.stringify(value)))
+      return positions.has(`${at.seq}.${at.n}`) || isTheirs(texts)
+    })
+    try {
+      await writeTables(signal)
+    } catch (error) {
+      tables.undo()
+      if (isPassing(error)) return retry({ reason: `the disk is busy (${codeOf(error)})` })
+      if (error === signal.reason) return retry({ reason: 'aborted before the table was on the disk' })
+      throw error
+    }
+    tables.stage()
+    context.log.info('rows of an erased person were taken out', { rows })
+    return delivered()
+  }
+
   return {
     send(jobs, attempt) {
       if (closed) return Promise.reject(new Error('the csv sender is closed'))
       const sending = last.then(() => send(jobs, attempt))
       last = sending.catch(() => {})
       return sending
+    },
+    erase(person, { signal }) {
+      const erasing = last.then(() => erase(person, signal))
+      last = erasing.catch(() => {})
+      return erasing
     },
     preview: (jobs) => jobs.map((job) => toPreview(maker.toRow(job))),
     check: () => checkFolder(rootOf(options.path.source, baseDir)),

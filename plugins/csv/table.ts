@@ -32,6 +32,8 @@ export interface Tables {
   put(job: Job, row: Extract<Row, { state: 'row' }>): Change
   /** Takes the record's row away. */
   remove(job: Job): Change
+  /** Takes the rows away that show a person; `how` tells. */
+  removeAll(how: (row: TableRow) => boolean): number
   /** Paths whose tables changed since the last call. */
   changed(): string[]
   content(path: string): TableContent
@@ -80,6 +82,14 @@ export function openTables(state: PluginState, damaged: (cause: unknown) => Erro
       if (old !== undefined) headersOf.set(old.path, headersOf.get(old.path) ?? old.cells.map(([header]) => header))
       set(job.key, undefined)
       return 'changed'
+    },
+    removeAll(how) {
+      const own = [...rows].filter(([, row]) => how(row))
+      for (const [key, { path, cells }] of own) {
+        headersOf.set(path, headersOf.get(path) ?? cells.map(([header]) => header))
+        set(key, undefined)
+      }
+      return own.length
     },
     changed() {
       const list = [...paths]

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { makeAttempt } from '../../src/testing.ts'
 import { attendee, bench, callsOf, closeAll, peopleIn } from './kit.fake.ts'
 
 afterEach(closeAll)
@@ -64,6 +65,46 @@ describe('a person deleted in Bevy', () => {
     fake.script.push({ on: /gdpr/, answer: { status: 404, body: '<html>' } })
     await expect(play(attendee(5001, DELETED))).rejects.toMatchObject({ code: 'ERR_HUBSPOT_NOT_FOUND' })
     expect(Object.keys(peopleIn(fake))).toEqual(['guest5001@example.com'])
+  })
+
+  describe('by erasure here', () => {
+    const person = {
+      id: 'e1',
+      users: ['1001'],
+      emails: ['guest5001@example.com', 'nobody@example.com'],
+      names: ['first5001 last5001'],
+      positions: ['1.1'],
+      exports: false,
+    }
+    const told = (ids: string[]) => ({
+      ...person,
+      records: ids.map((contact, at) => ({ key: `attendee:${at}`, ref: { contact } })),
+    })
+
+    it('is found by every ref, address and key, deleted for good, and again without harm', async () => {
+      const { fake, play, sender } = await bench({
+        contacts: { key: { property: 'bevy_user_id' } },
+        erasure: 'gdpr-delete',
+      })
+      await play(attendee(5001), attendee(5002), { ...attendee(5003), data: { ...attendee(5003).data, user_id: null } })
+      const { id } = fake.contact('guest5003@example.com') ?? { id: '' }
+      expect(await sender.erase?.(told([id]), makeAttempt())).toEqual({ state: 'delivered' })
+      expect(Object.keys(peopleIn(fake))).toEqual(['guest5002@example.com'])
+      expect(await sender.erase?.(told([id]), makeAttempt())).toEqual({ state: 'delivered' })
+      expect(fake.problems).toEqual([])
+    })
+
+    it('is blanked, ignored as configured, and not believed gone while HubSpot is in trouble', async () => {
+      const { fake, play, sender } = await bench({ contacts: {}, erasure: 'blank' })
+      await play(attendee(5001))
+      fake.script.push({ on: /update/, answer: { status: 500, body: '' } })
+      expect(await sender.erase?.(told([]), makeAttempt())).toMatchObject({ state: 'retry' })
+      expect(await sender.erase?.(told([]), makeAttempt())).toEqual({ state: 'delivered' })
+      expect(Object.values(peopleIn(fake))).toEqual([{}])
+      const other = await bench({ contacts: {} })
+      expect(await other.sender.erase?.(told(['1']), makeAttempt())).toMatchObject({ state: 'skip' })
+      expect([fake.problems, other.fake.requests]).toEqual([[], []])
+    })
   })
 
   it('waits while HubSpot is in trouble', async () => {

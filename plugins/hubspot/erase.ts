@@ -1,4 +1,4 @@
-import { delivered, DestinationError, type Job, type Outcome, skip } from '../../src/plugin.ts'
+import { delivered, DestinationError, type ErasedPerson, type Job, type Outcome, skip } from '../../src/plugin.ts'
 import type { Schemas } from './api.ts'
 import { keyOf } from './contacts.ts'
 import type { HubSpotOptions } from './options.ts'
@@ -16,13 +16,45 @@ export function blankedProperties({ contacts }: HubSpotOptions): Record<string, 
 
 /** Carries out the order to forget a person. The contact is known by the ref of an earlier state, or by the key. */
 export async function erase(session: Session, options: HubSpotOptions, job: Job): Promise<Outcome> {
-  const { erasure, apiVersion: version } = options
-  if (erasure === 'ignore') return skip('a person deleted in Bevy; erasure is ignore')
+  if (options.erasure === 'ignore') return skip('a person deleted in Bevy; erasure is ignore')
   const ref = readRef(job.ref)
   if (ref.erased === true) return skip('this person has been erased already')
   const found = ref.contact === undefined ? await findByKey(session, options, job) : ref.contact
   if (typeof found === 'object') return found
   if (found === undefined) return skip('a person deleted in Bevy whose contact is not known here')
+  return (await forget(session, options, found, job.id)) ?? delivered({ ref: toJson({ erased: true }) })
+}
+
+/** Forgets a person the bridge was told to erase: every contact known by a ref, by an address, or by the key. May be repeated. */
+export async function erasePerson(session: Session, options: HubSpotOptions, person: ErasedPerson): Promise<Outcome> {
+  const { erasure, apiVersion: version, contacts } = options
+  if (erasure === 'ignore') return skip('contacts stay: erasure is ignore')
+  const ids = new Set(person.records.flatMap(({ ref }) => readRef(ref).contact ?? []))
+  const values: [property: string, values: readonly string[]][] = [['email', person.emails]]
+  // A key with a mapping of its own is made from a record, and the records are gone.
+  if (contacts?.key !== undefined && contacts.key.value === undefined)
+    values.push([contacts.key.property, person.users])
+  for (const [property, some] of values) {
+    for (const found of (await readIds(session, version, 'contacts', property, some)).values()) {
+      if (found.state === 'failed') return found.outcome
+      if (found.value.id !== undefined) ids.add(found.value.id)
+    }
+  }
+  for (const id of ids) {
+    const failed = await forget(session, options, id, person.id)
+    if (failed !== undefined) return failed
+  }
+  return delivered()
+}
+
+/** Undefined when the contact is forgotten or gone. */
+async function forget(
+  session: Session,
+  options: HubSpotOptions,
+  found: string,
+  traceId: string,
+): Promise<Outcome | undefined> {
+  const { erasure, apiVersion: version } = options
   const asked =
     erasure === 'gdpr-delete'
       ? await session.ask(
@@ -40,7 +72,7 @@ export async function erase(session: Session, options: HubSpotOptions, job: Job)
           (api, hand) =>
             api.POST('/crm/objects/{version}/{objectType}/batch/update', {
               params: { path: { version, objectType: 'contacts' } },
-              body: { inputs: [{ id: found, properties: blankedProperties(options), objectWriteTraceId: job.id }] },
+              body: { inputs: [{ id: found, properties: blankedProperties(options), objectWriteTraceId: traceId }] },
               ...hand,
             }),
           { mayBeMissing: true },
@@ -62,7 +94,7 @@ export async function erase(session: Session, options: HubSpotOptions, job: Job)
       problem === undefined || /NOT_FOUND/.test(describeProblem(problem)) ? undefined : refusal(problem, 'contacts')
     if (refused?.state === 'failed') return refused.outcome
   }
-  return delivered({ ref: toJson({ erased: true }) })
+  return undefined
 }
 
 async function findByKey(

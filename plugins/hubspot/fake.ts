@@ -57,6 +57,8 @@ export interface FakeHubSpot extends AsyncDisposable {
   readonly problems: readonly string[]
   /** For the next requests whose `METHOD path` fits, in order. */
   readonly script: { readonly on: RegExp; readonly answer: FakeAnswer }[]
+  /** For every request while it is set and the script has nothing: an outage. */
+  always: FakeAnswer | undefined
   /** May be changed: a token that expires. */
   token: string
   scopes: ReadonlySet<string>
@@ -158,7 +160,7 @@ export async function startFakeHubSpot(options: FakeOptions = {}): Promise<FakeH
     requests.push({ method, path: url, body })
     const at = fake.script.findIndex(({ on }) => on.test(`${method} ${url}`))
     const [scripted] = at < 0 ? [] : fake.script.splice(at, 1)
-    const { answer } = scripted ?? {}
+    const answer = scripted === undefined ? fake.always : scripted.answer
     if (answer === 'hang') return
     if (typeof answer === 'object' && 'status' in answer) {
       return void response.writeHead(answer.status, answer.headers ?? {}).end(answer.body ?? '')
@@ -189,6 +191,7 @@ export async function startFakeHubSpot(options: FakeOptions = {}): Promise<FakeH
     requests,
     problems,
     script: [],
+    always: undefined,
     token: options.token ?? 'pat-na1-fake-token',
     scopes: new Set(options.scopes ?? ALL_SCOPES),
     contact: (email) => findBy(crm, 'contacts', 'email', email),

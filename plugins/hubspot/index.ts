@@ -8,6 +8,7 @@ export default definePlugin({
   description: 'Keeps contacts, marketing events and attendance in HubSpot up to date.',
   options,
   leaves: true,
+  erases: true,
   defaults: {
     mode: 'latest',
     batch: { size: 100, wait: 500 },

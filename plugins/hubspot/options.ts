@@ -93,7 +93,7 @@ export const options = z
       .enum(['ignore', 'blank', 'gdpr-delete'])
       .default('ignore')
       .describe(
-        'What a deletion in Bevy (the address becomes `deleted+…@bevylabs.com`) does to the contact: nothing, empty its e-mail address and ' +
+        'What a deletion in Bevy (the address becomes `deleted+…@bevylabs.com`), or `bevy-bridge erase`, does to the contact: nothing, empty its e-mail address and ' +
           'mapped properties, or delete it for good as the GDPR asks (cannot be undone). Never a new contact or another address.',
       ),
     externalAccountId: z

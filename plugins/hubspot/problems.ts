@@ -69,12 +69,12 @@ export function describeProblem(
   ].filter((code): code is string => typeof code === 'string' && /^[A-Za-z0-9_.]{1,80}$/.test(code))
   const words = [status, ...new Set(codes), properties.length === 0 ? undefined : `(${properties.join(', ')})`]
   const said = words.filter((word) => word !== undefined).join(' ')
-  return `${said === '' ? 'refused without a reason' : said}, ${correlation(correlationId)}`
+  return `${said === '' ? 'refused without a reason' : said}${correlation(correlationId)}`
 }
 
-/** How HubSpot's support finds it again. */
+/** How HubSpot's support finds it again; an outage has none. */
 function correlation(id: string | undefined): string {
-  return id !== undefined && /^[\w-]{1,80}$/.test(id) ? `correlationId ${id}` : 'no correlationId'
+  return id !== undefined && /^[\w-]{1,80}$/.test(id) ? `, correlationId ${id}` : ''
 }
 
 function texts(value: unknown): string[] {

@@ -11,7 +11,7 @@ import {
 import { createCaller } from './api.ts'
 import { checkAccount } from './check.ts'
 import { laneOf } from './contacts.ts'
-import { erase } from './erase.ts'
+import { erase, erasePerson } from './erase.ts'
 import type { HubSpotOptions } from './options.ts'
 import { type AllDefinitions, EVENT_TYPE, type Plan, previewOf, toPlan } from './plan.ts'
 import { readRef, toJson } from './ref.ts'
@@ -108,6 +108,7 @@ export function createHubSpotSender(options: HubSpotOptions, context: PluginCont
   return {
     send,
     lane: (job) => laneOf(options.contacts, job),
+    erase: (person, { signal }) => erasePerson(createSession({ options, context, caller }, signal), options, person),
     check: (signal) => checkAccount(options, createSession({ options, context, caller }, signal)),
     preview: (jobs) => {
       const { plans, failed } = tryPlans(options, new Map(), jobs, storeId, now())

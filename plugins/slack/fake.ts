@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAnswerer, type Reply, type Workspace } from './workspace.fake.ts'
+import { createAnswerer, FAKE_TOKEN, type Reply, type Workspace } from './workspace.fake.ts'
 
 export { FAKE_TOKEN, WEBHOOK_CHANNEL } from './workspace.fake.ts'
 
@@ -105,6 +105,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       }),
     channels: new Map([['C0EVENTS', {}]]),
     tokenError: undefined,
+    token: FAKE_TOKEN,
     scopes: ['chat:write', 'channels:read'],
     clock: undefined,
     frozen: new Map(),

@@ -29,6 +29,8 @@ export interface Workspace {
   readonly channels: Map<string, FakeChannel>
   /** What it answers in place of accepting the token: `token_expired`. */
   tokenError: string | undefined
+  /** The token it accepts; a test that has the app installed again changes it. */
+  token: string
   scopes: string[]
   /** One message a second for each channel, by this clock; absent: no limit. */
   clock: (() => number) | undefined
@@ -71,7 +73,7 @@ export function createAnswerer(workspace: Workspace): Answerer {
 
   const answer: Answerer = (method: string, { authorization, contentType, bytes, query }: Asked) => {
     if (method !== 'webhook') {
-      if (authorization !== `Bearer ${FAKE_TOKEN}`) return { error: 'invalid_auth' }
+      if (authorization !== `Bearer ${workspace.token}`) return { error: 'invalid_auth' }
       if (workspace.tokenError !== undefined) return { error: workspace.tokenError }
       if (method === 'auth.test') return { more: { user: 'bevy_bridge', team: 'Fake', bot_id: 'B0FAKE' } }
       if (method === 'conversations.info') return info(query.get('channel') ?? '')

@@ -93,6 +93,13 @@ export const options = z
       .boolean()
       .default(false)
       .describe('Send `Idempotency-Key` with the value of `webhook-id`, for a receiver that knows only that.'),
+    erasure: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Send `{ type: "user.erased", timestamp, data: { users, emails, records } }` when a person is erased (`bevy-bridge erase`), signed like all else, so that ' +
+          'the other side can forget them too. It names their ids and addresses. Headers made from the record are left out.',
+      ),
     allowPrivateNetworks: z
       .boolean()
       .default(false)
@@ -102,7 +109,11 @@ export const options = z
       .default(false)
       .describe('Let it use plain http: records and secrets in headers travel readable.'),
   })
-  .superRefine(({ url, allowHttp, allowPrivateNetworks }, context) => {
+  .superRefine(({ url, allowHttp, allowPrivateNetworks, erasure }, context) => {
+    if (erasure && url.isTemplated) {
+      const message = 'needs a url that is not made from the record'
+      context.addIssue({ code: 'custom', path: ['erasure'], message })
+    }
     const wrong = (message: string) => context.addIssue({ code: 'custom', path: ['url'], message })
     if (!url.isSecure && !allowHttp && !allowPrivateNetworks) wrong('must be https; allowHttp: true allows plain http')
     if (url.isPrivate && !allowPrivateNetworks)

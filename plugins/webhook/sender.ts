@@ -3,6 +3,7 @@ import {
   outcomeOf,
   perJob,
   reject,
+  skip,
   toOutcome,
   type Attempt,
   type Job,
@@ -14,6 +15,7 @@ import {
 } from '../../src/plugin.ts'
 import type { BodySettings } from './body.ts'
 import type { WebhookOptions } from './options.ts'
+import { toErasure } from './erase.ts'
 import { toGroups, toPart, toRequest, type Group, type Part } from './request.ts'
 import { shownUrl } from './target-url.ts'
 
@@ -40,6 +42,11 @@ export function createWebhookSender(options: WebhookOptions, context: PluginCont
         for (const { job } of parts) outcomes.set(job, answers[index] as Outcome)
       }
       return jobs.map((job) => outcomes.get(job) as Outcome)
+    },
+
+    async erase(person, { signal }) {
+      if (!options.erasure) return skip('the other side is not told: erasure is false')
+      return outcomeOf(await http.request({ ...toErasure(options, person, now()), signal }))
     },
 
     preview(jobs) {

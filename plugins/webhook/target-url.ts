@@ -48,6 +48,16 @@ export const targetUrl = z.string().transform((text, context): TargetUrl => {
  * @throws BridgeError of kind `record`, `ERR_WEBHOOK_URL`: a part of the path is `.` or `..`, which would lead elsewhere
  */
 export function renderUrl(target: TargetUrl, scope: Scope): string {
+  if (target.isTemplated) return render(target, scope)
+  let known = fixed.get(target)
+  if (known === undefined) fixed.set(target, (known = render(target, scope)))
+  return known
+}
+
+/** URLs that are the same for every record. */
+const fixed = new WeakMap<TargetUrl, string>()
+
+function render(target: TargetUrl, scope: Scope): string {
   const text = target.rest.render(scope)
   // Tabs and line breaks are what URLs leave out.
   const path = (/^[^?#]*/.exec(text)?.[0] ?? '').replace(/[\t\r\n]/g, '')

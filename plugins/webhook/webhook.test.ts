@@ -55,6 +55,37 @@ const jobs = [1, 2, 3].map((id) => makeJob({ n: id, data: { id, status: 'registe
 const [job] = jobs as [(typeof jobs)[number]]
 
 describe('against a strict receiver', () => {
+  it('tells of an erased person when asked to, signed, under one id; else the destination cannot', async () => {
+    const person = {
+      id: 'e1',
+      users: ['4'],
+      emails: ['ada@example.org'],
+      names: [],
+      records: [{ key: 'user:4', ref: 1 }],
+      positions: [],
+      exports: false,
+    }
+    const given = { secrets: [SECRET], erasure: true, headers: { 'x-kind': '{{ type }}', 'x-fixed': 'yes' } }
+    const { fake, sender } = await bench(given, { secrets: [SECRET] })
+    fake.script.push({ status: 503 })
+    expect(await sender.erase?.(person, makeAttempt())).toMatchObject({ state: 'retry' })
+    expect(await sender.erase?.(person, makeAttempt())).toEqual({ state: 'delivered' })
+    expect(fake.taken.map(({ id }) => id)).toEqual(['e1', 'e1'])
+    expect(fake.taken[1]?.json).toEqual({
+      type: 'user.erased',
+      timestamp: expect.stringMatching(/^2026/),
+      data: { users: ['4'], emails: ['ada@example.org'], records: ['user:4'] },
+    })
+    expect([fake.taken[1]?.headers['x-fixed'], fake.taken[1]?.headers['x-kind'], fake.problems]).toEqual([
+      'yes',
+      undefined,
+      [],
+    ])
+    const silent = await bench()
+    expect(await silent.sender.erase?.(person, makeAttempt())).toMatchObject({ state: 'skip' })
+    expect(silent.fake.taken).toEqual([])
+  })
+
   it('is verified by the official package with any of the secrets, and by an Ed25519 key', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519')
     const bytes = (key: typeof publicKey, part: 'd' | 'x') =>

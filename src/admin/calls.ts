@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { BridgeActions, CareQueries } from '../core/dispatch/actions.ts'
+import { RUN_TYPES } from '../core/reconcile/plan.ts'
 
 const count = z.number().int().nonnegative()
 const name = z.string().min(1).max(40)
@@ -22,6 +23,19 @@ const replay = z.strictObject({
   where: z.json().optional(),
   event: id.optional(),
 })
+const time = z.number().int()
+const run = z.strictObject({
+  since: time.optional(),
+  until: time.optional(),
+  types: z.array(z.enum(RUN_TYPES)).min(1).optional(),
+  dryRun: z.boolean().optional(),
+})
+const probe = z.strictObject({
+  plan: z.enum(['answers', 'delays']),
+  speed: z.number().min(1).max(1_000_000).optional(),
+})
+const nothing = z.strictObject({})
+const person = z.strictObject({ user: id.optional(), email: id.optional(), exports: z.boolean().optional() })
 const oneDead = z.strictObject({ id })
 const someDead = z.strictObject({ destination: name.optional(), reason: text.optional() })
 const someQuarantined = z.strictObject({ reason: text.optional() })
@@ -36,6 +50,12 @@ export const QUESTIONS = {
   planReplay: replay,
   planSkip: skip,
   planForget: named,
+  planErasure: person,
+  erasures: z.strictObject({}),
+  reconciliation: nothing,
+  doctor: nothing,
+  seenFields: nothing,
+  probe: nothing,
 } satisfies Record<keyof CareQueries, z.ZodType>
 
 /** `POST /actions/NAME`. */
@@ -50,4 +70,12 @@ export const ACTIONS = {
   discardQuarantined: z.union([oneDead.extend(why), someQuarantined.extend(why)]),
   replay,
   cancelReplays: named,
+  backup: z.strictObject({ to: z.string().min(1).max(4000).optional() }),
+  erase: person,
+  giveUpErasure: z.strictObject({ id }),
+  reconcile: run,
+  seed: run,
+  cancelRun: nothing,
+  startProbe: probe,
+  endProbe: nothing,
 } satisfies Record<keyof BridgeActions, z.ZodType>

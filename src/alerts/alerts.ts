@@ -40,7 +40,7 @@ interface Deps {
 const TICK = 15_000
 const STORE_PATIENCE = 5_000
 /** Troubles that no look finds, and that a start would have met again. */
-const ENDS_WITH_PROCESS = new Set(['store', 'store:flush', 'config:refused'])
+const ENDS_WITH_PROCESS = new Set(['store', 'store:flush', 'config:refused', 'bevy-api'])
 /** Longest text of one alert. */
 const MAX_TEXT = 1500
 

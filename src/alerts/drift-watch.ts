@@ -37,7 +37,9 @@ export async function watchDrift(deps: Deps): Promise<{ close(): Promise<void> }
     alerts.raise({ cause: 'drift', subject, message })
   }
 
-  const look = ({ records, receivedAt }: IndexedDelivery): void => {
+  const look = ({ records, receivedAt, late }: IndexedDelivery): void => {
+    // What the REST API gives has other fields than a webhook.
+    if (late === true) return
     const usual = records.filter(({ verdict, type }) => verdict !== 'stale' && isKnownType(type)).slice(0, MOST_RECORDS)
     for (const [type, some] of Map.groupBy(usual, (record) => record.type)) {
       const changes = watchFields(

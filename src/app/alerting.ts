@@ -104,7 +104,10 @@ export async function openAlerting(deps: Deps): Promise<Alerting> {
       const { journal } = given
       const tail = await journal.read(journal.tail)
       if (tail !== undefined) lastDelivery = tail.receivedAt
-      unsubscribe = journal.onAppend(() => (lastDelivery = clock.now()))
+      unsubscribe = journal.onAppend((_seq, late) => {
+        // What the bridge fetched itself is no sign of life of Bevy's webhooks.
+        if (!late) lastDelivery = clock.now()
+      })
       drift = await watchDrift({ store, index: given.index, clock, log, alerts })
       plan()
       beat()
@@ -166,6 +169,7 @@ async function destinationsOf({ supervisor, ages }: Watched): Promise<Observatio
         // It waits for room or for the store by itself: to people it runs.
         state: one.state === 'waiting' ? 'running' : one.state,
         byHand: one.paused?.by === 'hand',
+        unsure: !one.answered && age !== null,
         age,
         figures: { delivered: sent, dead },
       }

@@ -10,16 +10,22 @@ import { createOperations, type Rooms } from '../dispatcher/operations.ts'
 import { createScopes } from '../dispatcher/scopes.ts'
 import { createPace } from '../http/pace.ts'
 import { createQuarantine } from '../indexer/quarantine.ts'
+import { createDoctorOperations } from './doctoring.ts'
 import { createAnswers, type Parts } from './queries.ts'
+import { createRunOperations } from './reconciling.ts'
+import { backUp } from './retaining.ts'
 import { createSender, stateless } from './senders.ts'
 
 /** All that can be asked of a bridge and done to it. */
 export function createAccess(parts: Parts): BridgeAccess {
-  return { ...createAnswers(parts), ...createCare(parts) }
+  const answers = createAnswers(parts)
+  return { ...answers, ...createCare(parts), ...createDoctorOperations(parts, answers.status) }
 }
 
-function createCare(parts: Parts): CareQueries & BridgeActions {
-  const { store, journal, indexer, clock, log, settings, live } = parts
+type Care = Omit<CareQueries & BridgeActions, keyof ReturnType<typeof createDoctorOperations>>
+
+function createCare(parts: Parts): Care {
+  const { store, journal, indexer, clock, log, settings, erasures, live } = parts
   const rooms: Rooms = {
     store,
     journal,
@@ -36,6 +42,12 @@ function createCare(parts: Parts): CareQueries & BridgeActions {
     ...createOperations(rooms),
     ...createDeadOperations(rooms, (name, dead) => show(name, dead, parts)),
     ...createQuarantine({ store, journal, clock, log }),
+    planErasure: (input) => erasures.plan(input),
+    erasures: () => erasures.list(),
+    erase: (input) => erasures.erase(input),
+    giveUpErasure: ({ id }) => erasures.giveUp(id),
+    backup: ({ to }) => backUp(parts, to, live !== undefined),
+    ...createRunOperations({ store, clock, log, settings, reconciler: live?.reconciler }),
   }
 }
 

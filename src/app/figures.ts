@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Journal } from '../core/ports.ts'
+import type { KeptReport } from '../core/retention/report.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Supervisor } from '../dispatcher/supervisor.ts'
 import type { Indexer } from '../indexer/indexer.ts'
@@ -23,6 +24,8 @@ export interface FigureParts {
   settings(): Settings
   ages(standing: { name: string; seq: number | undefined; oldest?: number | undefined }): Promise<Waiting>
   alertsOpen(): number
+  now(): number
+  kept(): Promise<KeptReport>
 }
 
 /** All figures. */
@@ -30,17 +33,27 @@ export async function readFigures(parts: FigureParts): Promise<MetricsSnapshot> 
   const { version, receiver, journal, indexer, supervisor, gauge } = parts
   const { storage } = parts.settings()
   const { types, quarantined } = indexer.stats()
-  const [destinations, files] = await Promise.all([destinationsOf(parts), sizesOf(storage.path)])
+  const [destinations, files, { since, file, held }] = await Promise.all([
+    destinationsOf(parts),
+    sizesOf(storage.path),
+    parts.kept(),
+  ])
   return {
     version,
     runtime: RUNTIME,
     receiver: receiver.stats(),
-    journal: { first: journal.first, tail: journal.tail, indexed: indexer.indexed },
+    journal: {
+      first: journal.first,
+      tail: journal.tail,
+      indexed: indexer.indexed,
+      age: since === undefined ? undefined : Math.max(0, parts.now() - since),
+      overdue: held?.overdue,
+    },
     records: { ...types },
     quarantined: { ...quarantined },
     unmatched: supervisor.unmatched(),
     destinations,
-    disk: { free: gauge.free(), minFree: storage.minFree, parts: files },
+    disk: { free: gauge.free(), minFree: storage.minFree, parts: files, unused: file?.free },
     alertsOpen: parts.alertsOpen(),
   }
 }

@@ -5,8 +5,12 @@ import type { Clock, Log } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
 import { createIndexer } from '../indexer/indexer.ts'
 import { createJournal } from '../journal/journal.ts'
+import { openIds } from '../storage/ids.ts'
 import { openStore } from '../storage/open.ts'
 import { createAccess } from './care.ts'
+import { readLearnt } from '../doctor/doctor.ts'
+import { openErasures } from './erasing.ts'
+import { readSecret } from './secret.ts'
 
 /** Opens it; nothing is indexed or sent, and only what is asked for is changed. Rejects with a StoreError. */
 export async function openOffline(
@@ -16,9 +20,24 @@ export async function openOffline(
   const store = await openStore(settings.storage, deps)
   try {
     const journal = await createJournal(store, deps)
-    const indexer = await createIndexer({ ...deps, store, journal, alerts: { raise() {} } })
-    const access = createAccess({ ...deps, store, journal, indexer, settings: () => settings })
-    return { ...access, close: () => store.close() }
+    await openIds(store, journal.tail, deps.log)
+    const alerts = { raise() {} }
+    const indexer = await createIndexer({ ...deps, store, journal, alerts })
+    const parts = { ...deps, store, journal, indexer, settings: () => settings }
+    const erasures = openErasures({ ...parts, alerts })
+    const secrets = async () => {
+      const { receiver, storage } = settings
+      const made = receiver.secrets.length > 0 ? undefined : await readSecret(storage.path)
+      return made === undefined ? receiver.secrets : [made]
+    }
+    const access = createAccess({ ...parts, erasures, learnt: readLearnt({ ...deps, store, secrets }) })
+    return {
+      ...access,
+      async close() {
+        await erasures.close()
+        await store.close()
+      },
+    }
   } catch (error) {
     await store.close()
     throw error

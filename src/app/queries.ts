@@ -1,6 +1,7 @@
 /** Hands the questions of people the parts that answer them. */
 
 import type { InspectedRecord } from '../core/dispatch/reports.ts'
+import { unseenFields } from '../core/expressions/unseen.ts'
 import type { Clock, Journal, Log, Pace, Store } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Cursor } from '../core/types.ts'
@@ -9,10 +10,15 @@ import { createScopes } from '../dispatcher/scopes.ts'
 import type { Supervisor } from '../dispatcher/supervisor.ts'
 import { readHoldings, readPause, type Holdings } from '../dispatcher/at-rest.ts'
 import { createPace } from '../http/pace.ts'
+import type { Doctor, Learnt } from '../doctor/doctor.ts'
+import type { Erasures } from '../erasure/erasures.ts'
 import type { Indexer } from '../indexer/indexer.ts'
-import { countDecided } from '../indexer/quarantine.ts'
+import { createRunsAtRest } from '../reconcile/at-rest.ts'
+import type { Reconciler } from '../reconcile/reconciler.ts'
+import { countOpen } from '../indexer/kept.ts'
 import { createQueries } from '../queries/queries.ts'
 import type { DestinationBooks, IndexQueries, QueryDeps } from '../queries/deps.ts'
+import { readKept } from './retaining.ts'
 import { createSender, stateless } from './senders.ts'
 
 /** What the answers are made of. */
@@ -24,9 +30,13 @@ export interface Parts {
   readonly journal: Journal
   readonly indexer: Indexer
   settings(): Settings
+  readonly erasures: Erasures
+  readonly learnt: Learnt
   /** Of a running bridge; absent when its store is only read. */
   readonly live?: {
     readonly supervisor: Supervisor
+    readonly reconciler: Reconciler
+    readonly doctor: Doctor
     /** A person has looked at a destination that was set aside. */
     forgive(slot: string): void
     uptime(): number
@@ -55,6 +65,10 @@ export function createAnswers(parts: Parts) {
     uptime: () => live?.uptime(),
     receiver: () => live?.receiver() ?? [],
     unmatched: () => live?.supervisor.unmatched() ?? {},
+    reconciliation: async () =>
+      (live?.reconciler ?? createRunsAtRest({ store, clock, log, settings: () => settings().bevy })).status(),
+    kept: () => readKept(parts),
+    unseen: async () => unseenFields(settings(), await parts.learnt.fields()),
     books: () => (live === undefined ? booksAtRest(parts) : booksAtWork(live.supervisor)),
     async scopeOf(record, receivedAt) {
       return (await createScopes(indexer, settings()).of(record, receivedAt)).scope
@@ -77,10 +91,7 @@ function indexQueries(indexer: Indexer, store: Store): IndexQueries {
     onIndexed: (fn) => indexer.onIndexed(fn),
     findByMail: (email) => indexer.findByMail(email),
     history: (key, options) => indexer.history(key, options),
-    async quarantined() {
-      const { bodies, records } = indexer.stats().quarantined
-      return Math.max(0, bodies + records - (await countDecided(store)))
-    },
+    quarantined: () => countOpen(store),
     stale: () => Object.fromEntries(types().flatMap(([type, { stale }]) => (stale > 0 ? [[type, stale]] : []))),
   }
 }

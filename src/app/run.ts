@@ -2,11 +2,10 @@
 
 import type { Clock, Log } from '../core/ports.ts'
 import { coerceError } from '../core/errors.ts'
-import { startBridge, type Bridge } from '../app.ts'
+import { startBridge, type Bridge, type BridgeInternals } from '../app.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
 import { watchConfig } from '../config/watch.ts'
-import type { StoreDeps } from '../storage/open.ts'
 
 /** Where signals come from. */
 export interface Signals {
@@ -24,8 +23,10 @@ interface Deps {
   secretValues(values: readonly string[]): void
   /** Ends the process now, whatever is under way. */
   exit(code: number): void
-  /** Tests and `torture` only: faults in the storage worker. */
-  readonly internals?: StoreDeps['internals']
+  /** Milliseconds between two looks at the config's files, default 2000. */
+  readonly interval?: number
+  /** Tests and `torture` only. */
+  readonly internals?: BridgeInternals
 }
 
 /** Docker kills after 10 s. */

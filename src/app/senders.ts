@@ -2,7 +2,7 @@
 
 import { createHttpClient } from '../http/client.ts'
 import { isBridgeError } from '../core/errors.ts'
-import type { Attempt, Job, Outcome, Sender } from '../core/plugin-contract.ts'
+import type { Attempt, ErasedPerson, Job, Outcome, Sender } from '../core/plugin-contract.ts'
 import { hashKey } from '../core/keys.ts'
 import type { Clock, Log, Meter, Pace, PluginState } from '../core/ports.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
@@ -77,6 +77,11 @@ function bind(sender: Sender): Sender {
     ...(sender.check === undefined
       ? {}
       : { check: (signal: AbortSignal) => sender.check?.(signal) ?? Promise.resolve([]) }),
+    ...(sender.erase === undefined
+      ? {}
+      : {
+          erase: (person: ErasedPerson, attempt: Attempt) => sender.erase?.(person, attempt) ?? Promise.resolve(),
+        }),
     ...(sender.preview === undefined
       ? {}
       : { preview: (jobs: Parameters<NonNullable<Sender['preview']>>[0]) => sender.preview?.(jobs) ?? [] }),

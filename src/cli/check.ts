@@ -1,3 +1,5 @@
+import { describeUnseen, unseenFields } from '../core/expressions/unseen.ts'
+import { toSeenFields } from '../core/records/fields.ts'
 import { printJson } from './bridge.ts'
 import type { CliDeps } from './deps.ts'
 import { formatConfig, formatLive, formatProblems } from './format-check.ts'
@@ -10,7 +12,7 @@ export function createCheckVerb(deps: CliDeps): Verb {
     name: 'check',
     summary: 'Check the config, and list destinations, routes and what to switch on in Bevy.',
     description: [
-      'Reads the config as `start` would, without starting anything. Every problem is printed at once as `file:line:column path: what is wrong`. Warnings do not fail the check. --live asks every destination too, sends nothing, and says in one line each what is missing.',
+      'Reads the config as `start` would, without starting anything. Every problem is printed at once as `file:line:column path: what is wrong`. Warnings do not fail the check; with a bridge that has taken deliveries in, they include fields that the config reads and that never came. --live asks every destination too, sends nothing, and says in one line each what is missing.',
     ],
     examples: [
       ['', 'the config that `start` would use'],
@@ -30,6 +32,7 @@ export function createCheckVerb(deps: CliDeps): Verb {
         return 1
       }
       const { settings, warnings, switches } = report
+      const unseen = unseenFields(settings, toSeenFields((await deps.seenFields(settings)) ?? []))
       const checks = live === true ? await deps.checkLive(settings) : []
       const well = checks.every(({ problems }) => problems.length === 0)
       if (json) {
@@ -40,11 +43,12 @@ export function createCheckVerb(deps: CliDeps): Verb {
         }))
         const routes = settings.routes.map(({ name, to }) => ({ name, to }))
         const asked = live === true ? { live: checks } : {}
-        printJson(deps, { ok: well, files: settings.files, warnings, destinations, routes, switches, ...asked })
+        printJson(deps, { ok: well, files: settings.files, warnings, destinations, routes, switches, unseen, ...asked })
         return well ? 0 : 1
       }
       const paint = createPaint(deps.stdout, deps.env)
       for (const warning of warnings) deps.stdout.write(paint.odd('warning: ') + formatProblems([warning], deps.cwd))
+      for (const one of unseen) deps.stdout.write(`${paint.odd('warning: ')}${describeUnseen(one)}\n`)
       deps.stdout.write(formatConfig(settings, switches, paint))
       deps.stdout.write(formatLive(checks, paint))
       if (!well) return 1

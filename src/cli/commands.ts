@@ -1,7 +1,10 @@
 import { createAlertsVerb } from './alerts.ts'
+import { createBackupVerb } from './backup.ts'
 import { createCheckVerb } from './check.ts'
 import { createDeadVerb } from './dead.ts'
 import type { CliDeps } from './deps.ts'
+import { createEraseVerb } from './erase.ts'
+import { createDoctorVerb } from './doctor.ts'
 import { createExplainVerb } from './explain.ts'
 import { createForgetVerb } from './forget.ts'
 import { createInitVerb } from './init.ts'
@@ -9,8 +12,10 @@ import { createInspectVerb } from './inspect.ts'
 import { createPauseVerb, createResumeVerb } from './pause.ts'
 import { createQuarantineVerb } from './quarantine.ts'
 import { createRebuildVerb } from './rebuild.ts'
+import { createReconcileVerb } from './reconcile.ts'
 import { createReplayVerb } from './replay.ts'
 import { createSchemaVerb } from './schema.ts'
+import { createSeedVerb } from './seed.ts'
 import { createSimulateVerb } from './simulate.ts'
 import { createSkipVerb } from './skip.ts'
 import { createStartVerb } from './start.ts'
@@ -29,6 +34,7 @@ export function createVerbs(deps: CliDeps): Verb[] {
     createTryVerb(deps),
     createSimulateVerb(deps),
     createStatusVerb(deps),
+    createDoctorVerb(deps),
     createInspectVerb(deps),
     createDeadVerb(deps),
     createQuarantineVerb(deps),
@@ -36,8 +42,12 @@ export function createVerbs(deps: CliDeps): Verb[] {
     createResumeVerb(deps),
     createSkipVerb(deps),
     createReplayVerb(deps),
+    createReconcileVerb(deps),
+    createSeedVerb(deps),
     createForgetVerb(deps),
+    createEraseVerb(deps),
     createAlertsVerb(deps),
+    createBackupVerb(deps),
     createRebuildVerb(deps),
     createTortureVerb(deps),
     createSchemaVerb(deps),

@@ -8,6 +8,7 @@ import type {
   RebuildReport,
   TryReport,
 } from '../core/dispatch/reports.ts'
+import type { TypeFields } from '../core/records/fields.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { TortureOptions, TortureReport } from '../core/torture/report.ts'
 
@@ -62,6 +63,10 @@ export interface CliDeps {
   readonly stderr: Output
   /** All of the standard input. */
   readonly stdin: () => Promise<Uint8Array>
+  /** A person sits at a terminal. */
+  readonly interactive: boolean
+  /** Asks that person; undefined when there is no answer. */
+  ask(question: string): Promise<string | undefined>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly clock: Clock
@@ -76,6 +81,8 @@ export interface CliDeps {
   openOffline(settings: Settings): Promise<BridgeAccess & { close(): Promise<void> }>
   /** Makes the index of a store again in which no bridge runs; ends early with the signal. Rejects with a StoreError. */
   rebuild(settings: Settings, progress: (progress: RebuildProgress) => void): Promise<RebuildReport>
+  /** Which fields were ever seen, by the running bridge or its store; undefined where neither can be asked. Never rejects. */
+  seenFields(settings: Settings): Promise<readonly TypeFields[] | undefined>
   /** Asks every destination how it is. */
   checkLive(settings: Settings): Promise<readonly LiveCheck[]>
   /** Shows, and with `live` sends, one sample record; undefined when there is no such sample. */

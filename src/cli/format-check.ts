@@ -40,7 +40,7 @@ export function formatLive(checks: readonly LiveCheck[], paint: Paint): string {
   if (checks.length === 0) return ''
   const rows = checks.flatMap(({ name, checked, problems }) =>
     problems.length > 0
-      ? problems.map((problem) => [name, `${paint.bad('missing')}  ${problem}`])
+      ? problems.map((problem) => [name, `${paint.bad('not well')}: ${problem}`])
       : [[name, checked ? paint.good('well') : paint.dim('its plugin has nothing to ask')]],
   )
   return [paint.bold('Asked'), ...table(rows), ''].join('\n')

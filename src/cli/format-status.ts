@@ -1,4 +1,8 @@
 import type { DestinationStatus, StatusReport } from '../core/dispatch/reports.ts'
+import { formatSize } from '../core/durations.ts'
+import { holderText } from '../core/retention/text.ts'
+import { describeUnseen } from '../core/expressions/unseen.ts'
+import { reconcileLines } from './format-run.ts'
 import { alignColumns, formatAge, formatTime, type Paint } from './text.ts'
 
 const HEADER = ['destination', 'state', 'lag', 'sent', 'skipped', 'retrying', 'unknown', 'dead', 'last success']
@@ -14,18 +18,35 @@ export function formatStatus(report: StatusReport, now: number, paint: Paint): s
   const rows = destinations.map((one) => toRow(one, now, paint))
   const lines = [
     `bevy-bridge ${report.version} on ${report.runtime}: ${state}${since}`,
-    `journal: ${held}${behind > 0 ? `, ${behind} not indexed yet` : ''}${quarantined}`,
+    `journal: ${held}${keptSince(journal)}${behind > 0 ? `, ${behind} not indexed yet` : ''}${quarantined}`,
+    ...keptLines(journal, paint),
     ...countLine(
       'receiver',
       report.receiver.map(({ answer, reason, count }) => [`${answer} ${reason}`.trim(), count]),
     ),
     ...countLine('unmatched', Object.entries(report.unmatched)),
     ...countLine('stale', Object.entries(report.stale)),
+    ...(report.unseen ?? []).map((one) => paint.odd(`never seen: ${describeUnseen(one)}`)),
+    ...reconcileLines(report.reconcile, paint.odd),
     '',
     ...(rows.length === 0 ? ['no destinations'] : alignColumns([HEADER, ...rows], { right: [3, 4, 5, 6, 7] })),
     ...destinations.flatMap((one) => details(one, paint)),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function keptSince({ since, first, tail }: StatusReport['journal']): string {
+  return since === undefined || tail < first ? '' : ` since ${formatTime(since)}`
+}
+
+function keptLines({ file, held }: StatusReport['journal'], paint: Paint): string[] {
+  const free = file !== undefined && file.free > 0 ? `, ${formatSize(file.free)} of it free for what comes` : ''
+  return [
+    ...(file === undefined ? [] : [`store: ${formatSize(file.bytes)}${free}`]),
+    ...(held === undefined
+      ? []
+      : [paint.odd(`${formatAge(held.overdue)} more than retention.journal says is kept: ${holderText(held)}`)]),
+  ]
 }
 
 function toRow(one: DestinationStatus, now: number, paint: Paint): string[] {
@@ -38,6 +59,8 @@ function toRow(one: DestinationStatus, now: number, paint: Paint): string[] {
     stopped: paint.bad,
     orphaned: paint.odd,
   }[one.state]
+  // Of an earlier life, or of before a reload: its time is not kept.
+  const none = sent === 0 ? 'never' : 'earlier'
   return [
     one.name,
     color(one.state),
@@ -45,7 +68,7 @@ function toRow(one: DestinationStatus, now: number, paint: Paint): string[] {
     ...[sent, skipped, retrying].map(String),
     unknown > 0 ? paint.odd(String(unknown)) : '0',
     dead > 0 ? paint.bad(String(dead)) : '0',
-    one.lastSuccess === undefined ? 'never' : `${formatAge(Math.max(0, now - one.lastSuccess))} ago`,
+    one.lastSuccess === undefined ? none : `${formatAge(Math.max(0, now - one.lastSuccess))} ago`,
   ]
 }
 

@@ -14,6 +14,7 @@ export function createRebuildVerb(deps: CliDeps): Verb {
     summary: 'Make the index again from the journal, while the bridge is stopped.',
     description: [
       'Throws away all that is derived from the deliveries (which records are in them, which states are newest, which bodies and records cannot be used) and makes it again, with the same outcome. Deliveries, cursors, dead letters and everything else of the destinations stay as they are: nothing is sent again.',
+      'Where retention has removed deliveries, the newest states and the quarantine that came of them stay; records that came before and after are decided about anew from the first delivery kept.',
       'Only the store itself says when this is needed (ERR_INDEX_DAMAGED). It may be ended at any time: the next rebuild goes on where it stopped; the bridge does not start before one has finished.',
     ],
     examples: [['', 'with the config found here']],

@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import type { Bound, ReplayInput, ReplayPlan, ReplayStarted } from '../core/dispatch/actions.ts'
+import { goneText } from '../core/retention/text.ts'
 import { parseDuration } from '../core/durations.ts'
 import { parseInstant } from '../core/records/instants.ts'
 import type { Json } from '../core/types.ts'
@@ -57,12 +58,12 @@ export function createReplayVerb(deps: CliDeps): Verb {
         if (args['dry-run']) {
           const plan = await bridge.planReplay(input)
           if (json) printJson(deps, plan)
-          else deps.stdout.write(formatPlan(plan))
+          else deps.stdout.write(`${formatPlan(plan)}${cutNote(input, plan)}`)
           return 0
         }
         const started = await bridge.replay(input)
         if (json) printJson(deps, started)
-        else deps.stdout.write(formatStarted(started))
+        else deps.stdout.write(`${formatStarted(started)}${cutNote(input, started)}`)
         return 0
       })
     },
@@ -125,6 +126,12 @@ function formatPlan({ name, mode, from, to, deliveries, jobs, waits, byType }: R
     'nothing was sent',
     '',
   ].join('\n')
+}
+
+/** What was asked for and is gone. */
+function cutNote({ from: asked }: ReplayInput, { from }: Pick<ReplayStarted, 'from'>): string {
+  if (asked === 'beginning' || !('seq' in asked) || asked.seq >= from || asked.seq === 0) return ''
+  return `${goneText(asked.seq, from)}\n`
 }
 
 function formatStarted({ name, id, from, to, mode, live }: ReplayStarted): string {

@@ -22,7 +22,7 @@ export function shapeProblems(candidate: unknown): string[] {
   if (defaults !== undefined && (typeof defaults !== 'object' || defaults === null)) {
     problems.push('its defaults must be an object')
   }
-  for (const member of ['stateful', 'leaves'] as const) {
+  for (const member of ['stateful', 'leaves', 'erases'] as const) {
     const value = (candidate as Record<string, unknown>)[member]
     if (value !== undefined && typeof value !== 'boolean') problems.push(`its ${member} must be true or false`)
   }

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { accountSchema } from './schema-account.ts'
 import { alertsSchema } from './schema-alerts.ts'
+import { bevySchema } from './schema-bevy.ts'
 import { destinationSchema, nameSchema } from './schema-destination.ts'
+import { erasureSchema } from './schema-erasure.ts'
 import { adminSchema, receiverSchema, storageSchema } from './schema-receiver.ts'
+import { retentionSchema } from './schema-retention.ts'
 import { timezone } from './schema-timezone.ts'
 
 const timezoneSchema = timezone()
@@ -37,6 +40,9 @@ export const configSchema = z
       .describe('Filters that routes share with use.'),
     destinations: z.record(nameSchema, destinationSchema).prefault({}).describe('Where records go, by name.'),
     alerts: alertsSchema,
+    erasure: erasureSchema,
+    retention: retentionSchema,
+    bevy: bevySchema,
     routes: z.array(routeSchema).prefault([]).describe('Which records go where. A record may match several.'),
     plugins: z
       .record(nameSchema, z.string().min(1))

@@ -6,7 +6,9 @@ import type { DestinationSettings, ReceiverSettings, Route, Settings } from '../
 import type { CheckedAccount } from './check-accounts.ts'
 import type { CheckedDestination } from './check-destinations.ts'
 import { alertsSchema } from './schema-alerts.ts'
+import { bevySchema } from './schema-bevy.ts'
 import { toAlerts } from './to-alerts.ts'
+import { toBevy } from './to-bevy.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { loadedFrom } from './plugin-loader.ts'
 import type { Config } from './schema.ts'
@@ -33,8 +35,9 @@ export function toSettings(checked: CheckedConfig): Settings {
     toDestination(name, destination, checked.destinations.get(name) as CheckedDestination, checked),
   )
   const secretValues = new Set(config.receiver.secrets)
-  const { alerts: alertsInput } = (checked.input ?? {}) as { readonly alerts?: unknown }
-  for (const secret of secretsIn(alertsSchema, alertsInput)) secretValues.add(secret)
+  const given = (checked.input ?? {}) as { readonly alerts?: unknown; readonly bevy?: unknown }
+  for (const secret of secretsIn(alertsSchema, given.alerts)) secretValues.add(secret)
+  for (const secret of secretsIn(bevySchema, given.bevy)) secretValues.add(secret)
   for (const { plugin, input } of [...checked.accounts.values(), ...checked.destinations.values()]) {
     for (const secret of secretsIn(plugin.options, input)) secretValues.add(secret)
   }
@@ -44,6 +47,9 @@ export function toSettings(checked: CheckedConfig): Settings {
     admin: config.admin,
     storage: { ...config.storage, path: resolve(baseDir, config.storage.path) },
     alerts: toAlerts(config),
+    erasure: config.erasure,
+    retention: config.retention,
+    bevy: toBevy(config),
     destinations,
     routes,
     tables: checked.tables,

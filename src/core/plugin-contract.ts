@@ -152,6 +152,24 @@ export interface PluginContext {
   now(): number
 }
 
+/** A person to be forgotten, as `erase` gets them. Everything in it is gone from the bridge once all destinations have been told. */
+export interface ErasedPerson {
+  /** Id of the erasure: same on every attempt. Says nothing of the person. */
+  readonly id: string
+  /** Ids of their Bevy accounts. */
+  readonly users: readonly string[]
+  /** Their e-mail addresses: trimmed, lower case. */
+  readonly emails: readonly string[]
+  /** Their whole names in lower case; others may have the same. */
+  readonly names: readonly string[]
+  /** Their records, with what `delivered({ ref })` left for each at this destination. */
+  readonly records: readonly { readonly key: string; readonly ref?: Json }[]
+  /** `seq.n` of the states of their records that the journal held. */
+  readonly positions: readonly string[]
+  /** Files written for people are to be rewritten without them, too. */
+  readonly exports: boolean
+}
+
 /** What `create` returns. */
 export interface Sender {
   /** Sends at most `batch.size` jobs. One outcome per job in order, or nothing when all are delivered. */
@@ -164,6 +182,12 @@ export interface Sender {
   lane?(job: Job): string | undefined
   /** What would be sent, without sending: shown by `explain`. Secrets left out. */
   preview?(jobs: readonly Job[]): Promise<readonly JsonObject[]> | readonly JsonObject[]
+  /**
+   * Forgets a person: at the other side, and in `context.state`. May come again with the same id after it succeeded. Nothing or
+   * `delivered()`: done; `skip(reason)`: this destination does not; all else is tried again by the policy until it succeeds or a person
+   * gives it up. No `send` runs meanwhile where the plugin is `stateful`. Declare `erases: true`.
+   */
+  erase?(person: ErasedPerson, attempt: Attempt): Promise<Outcome | void>
   close?(): Promise<void>
 }
 
@@ -179,6 +203,8 @@ export interface Plugin<Schema extends z.ZodType = z.ZodType> {
   readonly stateful?: boolean
   /** Handles jobs with `left: true`; only then may `onLeave` be `send`. */
   readonly leaves?: boolean
+  /** Its senders have `erase`, which also takes a person out of `context.state`. */
+  readonly erases?: boolean
   /**
    * What rates belong to. `account`: the credential; destinations that give the same one, or name one account in the config, share
    * its rate. `bucketRate`: requests that name a bucket keep this pace in it.

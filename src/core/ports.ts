@@ -2,6 +2,7 @@
  * What the edges need of each other, as interfaces. No edge imports another: `src/app.ts` hands each what it needs.
  */
 
+import type { OldDelivery } from './retention/rules.ts'
 import type { Facts, Head, IndexedDelivery, JsonObject, Position } from './types.ts'
 
 /** Time, handed in so that tests can move it by hand. */
@@ -57,6 +58,22 @@ export type StoreOp =
   | { readonly op: 'remove'; readonly key: string }
   | { readonly op: 'expect'; readonly key: string; readonly present: boolean }
 
+/** A stored value, seen from outside. */
+export interface StoredEntry {
+  readonly key: string
+  /** Bytes of the value. */
+  readonly size: number
+  /** Its first bytes. */
+  readonly start: Uint8Array
+}
+
+/** The file of a store. Bytes. */
+export interface StoreSpace {
+  readonly bytes: number
+  /** Of these, unused: what was removed left them, what comes takes them. */
+  readonly free: number
+}
+
 /** What a storage driver can promise; proved by the contract suite. */
 export interface StoreCapabilities {
   /** A commit of several keys happens whole or not at all, also across a kill. */
@@ -85,6 +102,23 @@ export interface Store {
    * `ERR_STORE_DAMAGED`; the call may then have happened all the same, but never in part.
    */
   commit(ops: readonly StoreOp[]): Promise<void>
+  /** Entries under a prefix like `keys`, with sizes and the first `start` bytes; reads no more of a value than that. */
+  survey?(
+    prefix: string,
+    options: { readonly after?: string; readonly limit: number; readonly start: number },
+  ): Promise<StoredEntry[]>
+  /** Gives unused bytes of the file back to the disk, `most` of them, and measures what is left; 0 only measures. Absent: it has no such file. */
+  shrink?(most: number): Promise<StoreSpace>
+  /**
+   * Copies the store as it is at one moment into a new file, with more documents in the copy alone; commits go on meanwhile. Resolves
+   * with its bytes when it is whole and on the disk. Rejects with a StoreError `ERR_BACKUP_EXISTS`, `ERR_BACKUP_FAILED`. Absent: it cannot.
+   */
+  backup?(file: string, more?: Readonly<Record<string, unknown>>): Promise<number>
+  /**
+   * Leaves nothing on the disk of what was removed or written over before this call; commits go on meanwhile. Rejects with a StoreError,
+   * `ERR_STORE_SCRUB` when another program reads the database just now. Absent: the driver cannot.
+   */
+  scrub?(): Promise<void>
   close(): Promise<void>
 }
 
@@ -98,6 +132,8 @@ export interface NewDelivery {
   readonly contentType?: string
   /** Where these records stand in the order, for a retried quarantine body or a record fetched from REST. */
   readonly asOf?: Position
+  /** Fetched to fill heads that were missing: such a record is accepted only where there is no head, and makes no job. */
+  readonly seed?: true
 }
 
 /** A delivery as the journal gives it back. */
@@ -115,8 +151,22 @@ export interface Journal {
   append(delivery: NewDelivery): Promise<{ readonly seq: number }>
   /** Undefined past the tail or before the first; a missing `seq` between is damage and rejects with ERR_JOURNAL_GAP. */
   read(seq: number): Promise<StoredDelivery | undefined>
-  /** Calls `fn` after every committed append; returns a function that stops it. */
-  onAppend(fn: (seq: number) => void): () => void
+  /**
+   * Puts another body in the place of a delivery's: the op to commit, and what to call when it is committed. Erasure only; nothing else
+   * changes a delivery. Absent: it cannot.
+   */
+  rewrite?(delivery: StoredDelivery): { readonly op: StoreOp; done(): void }
+  /**
+   * Removes the deliveries before `first`; `more` goes along in the same commit. The newest stays: throws a RangeError past it. Retention
+   * only. Absent: it cannot.
+   */
+  cut?(first: number, more?: readonly StoreOp[]): Promise<void>
+  /** Some of the deliveries from one on, at most so many: when they came, and their bytes. Reads no bodies. */
+  survey?(from: number, limit: number): Promise<readonly OldDelivery[]>
+  /** Removes some of what a cut that was broken off has left; false when there is nothing. */
+  sweep?(): Promise<boolean>
+  /** Calls `fn` after every committed append, `late` for one with `asOf`; returns a function that stops it. */
+  onAppend(fn: (seq: number, late: boolean) => void): () => void
 }
 
 /** What the dispatchers read from. */

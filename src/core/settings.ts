@@ -8,7 +8,9 @@ import type { Thresholds } from './alerts/conditions.ts'
 import type { AlertRules } from './alerts/tracker.ts'
 import type { Filter, ScopeRoot, Tables } from './expressions/expressions.ts'
 import type { HealthPolicy } from './dispatch/health.ts'
-import type { Plugin, Policy } from './plugin-contract.ts'
+import type { Plugin, Policy, Rate } from './plugin-contract.ts'
+import type { RunType } from './reconcile/plan.ts'
+import type { RetentionSettings } from './retention/rules.ts'
 
 /** The receiver's part. */
 export interface ReceiverSettings {
@@ -124,6 +126,30 @@ export interface AlertSettings {
     | undefined
 }
 
+/** Access to Bevy's REST API. */
+export interface BevySettings {
+  /** `https://community.example.org/api`, without a slash at its end. */
+  readonly api: string
+  readonly token: string
+  readonly rate: Rate
+  /** Records of a page. */
+  readonly pageSize: number
+  /** Heads that jobs wait for are fetched. */
+  readonly joins: boolean
+  /** Runs by themselves; absent: on demand only. */
+  readonly reconcile?: { readonly every: number; readonly span: number; readonly types: readonly RunType[] } | undefined
+  readonly allowHttp: boolean
+  readonly allowPrivateNetworks: boolean
+}
+
+/** How people are forgotten. */
+export interface ErasureSettings {
+  /** A deletion in Bevy is one here too. */
+  readonly onBevyDeletion: boolean
+  /** Files written for people are rewritten too. */
+  readonly exports: boolean
+}
+
 /** The whole config. */
 export interface Settings {
   readonly timezone: string
@@ -131,6 +157,10 @@ export interface Settings {
   readonly admin: AdminSettings
   readonly storage: StorageSettings
   readonly alerts: AlertSettings
+  readonly erasure: ErasureSettings
+  readonly retention: RetentionSettings
+  /** Absent: no access. */
+  readonly bevy?: BevySettings | undefined
   readonly destinations: readonly DestinationSettings[]
   readonly routes: readonly Route[]
   /** Lookup tables by name. */

@@ -73,6 +73,10 @@ export interface IndexedDelivery {
   readonly receivedAt: number
   /** Only usable records (any verdict but `invalid`), in order. */
   readonly records: readonly IndexedRecord[]
+  /** Did not come as a webhook now: a body that was retried, or records fetched from Bevy's REST API. */
+  readonly late?: true
+  /** Fills heads and makes no job: history. A replay sends it, as a person has asked for that. */
+  readonly seed?: true
 }
 
 /** Settled up to (not including) `position`, and the positions in `done` above it. `n: 0` is the start of a delivery. */

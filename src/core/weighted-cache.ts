@@ -47,6 +47,9 @@ export function createWeightedCache<K, V>(limit: number): WeightedCache<K, V> {
     if (entry === undefined) return
     entries.delete(key)
     unlink(entry)
+    // Old by now, it would keep all that is linked behind it from the young collector.
+    entry.older = undefined
+    entry.newer = undefined
     total -= entry.weight
   }
 

@@ -13,6 +13,8 @@ export interface DispatcherStatus {
   readonly reason?: string
   /** Who paused it, since when, and when it is tried. */
   readonly paused?: Paused
+  /** It has answered since it was opened, or since a person resumed it. */
+  readonly answered: boolean
   readonly cursor: Cursor
   readonly counts: Counts
   /** Jobs that wait, by what they wait for; `unknown` counts those whose last send was not answered. */
@@ -55,6 +57,7 @@ export function statusOf({ settings, ledger, health, jobs, runner, queue }: Part
     ...(full ? { reason: `${settings.maxExceptions} exceptions: reads no further until some settle` } : {}),
     ...(ledger.failing ? { reason: 'the store takes no writes' } : {}),
     ...(paused === undefined ? {} : { reason: paused.reason, paused }),
+    answered: health.answered,
     cursor: ledger.window.cursor(),
     counts: ledger.counts,
     exceptions,

@@ -1,8 +1,9 @@
 /** One destination at work: reader → jobs → queue → runner → ledger. */
 
 import { CAREFREE, type Careful } from '../core/dispatch/careful.ts'
-import type { Sender } from '../core/plugin-contract.ts'
+import type { ErasedPerson, Sender } from '../core/plugin-contract.ts'
 import type { Alerts, Clock, IndexReader, Log, Pace, Store } from '../core/ports.ts'
+import type { KeptSet } from '../core/retention/sets.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
 import { statusOf, type DispatcherStatus } from './dispatcher-status.ts'
 import { keys, parseDocument, pauseDocument, type Replay } from './documents.ts'
@@ -10,6 +11,7 @@ import { createEnding, type Patience } from './ending.ts'
 import { createHealth } from './health.ts'
 import { inspectRecord, type RecordAtDestination } from './inspect.ts'
 import { createJobs } from './jobs.ts'
+import { keptOfDestination } from './kept.ts'
 import { openLedger } from './ledger.ts'
 import { createLetters, type Letters } from './letters.ts'
 import { openPluginState, type StagedState } from './plugin-state.ts'
@@ -19,6 +21,7 @@ import { startReader } from './reader.ts'
 import { createReplays } from './replays.ts'
 import { createRunner } from './runner.ts'
 import type { Scopes } from './scopes.ts'
+import { tell, type Told } from './telling.ts'
 
 export interface Dispatcher {
   readonly settings: DestinationSettings
@@ -29,11 +32,15 @@ export interface Dispatcher {
   /** What this destination holds of a record. */
   inspect(key: string): Promise<RecordAtDestination>
   readonly letters: Letters
+  /** What retention may remove when it is old. */
+  kept(): readonly KeptSet[]
   /** Sends nothing until a person resumes it; resolves once that is on disk. */
   pause(why: string | undefined): Promise<void>
   /** Ends a pause, whoever made it. */
   resume(): Promise<void>
   redrive(deadId: string): Promise<boolean>
+  /** Tells the destination to forget a person. `number`: of the attempt, from 1. */
+  erase(person: ErasedPerson, number: number): Promise<Told>
   /** Sends the deliveries `from` to `to` again, marked `replay`; resolves with its id once that is on disk. */
   replay(from: number, to: number, only?: Replay['only']): Promise<string>
   /**
@@ -63,6 +70,10 @@ export interface DispatcherDeps {
   /** Why nothing is sent until a person has looked at it. */
   readonly aside?: string | undefined
   random(): number
+  /** The id of the store for a delivery, part of the ids of its jobs. Default: that of the store. */
+  readonly idOf?: ((seq: number) => string) | undefined
+  /** Jobs wait for these heads, which have not arrived. */
+  readonly missing?: ((keys: readonly string[]) => void) | undefined
   create(state: StagedState): Promise<Sender>
 }
 
@@ -143,7 +154,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
         index,
         scopes: deps.scopes,
         ledger,
-        storeId: store.id,
+        idOf: deps.idOf ?? (() => store.id),
         slot,
         routes: () => routes,
         now: clock.now,
@@ -159,6 +170,8 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     try {
       const heads = await index.heads(wanted)
       jobs.arrived(wanted.filter((_key, at) => heads[at] !== undefined))
+      const missing = wanted.filter((_key, at) => heads[at] === undefined)
+      if (missing.length > 0) deps.missing?.(missing)
     } catch (error) {
       log.error('heads could not be read', { destination: settings.name }, error)
     }
@@ -173,6 +186,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     reader.wake()
     replays.progressed()
   })
+  const letters = createLetters({ store, slot, ledger, clock, redrive: (id) => jobs.redrive(id) })
   if (health.state === 'paused') jobs.freeze()
   jobs.open()
   replays.open()
@@ -186,7 +200,16 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     },
     status: () => statusOf({ settings, ledger, health, jobs, runner, queue }),
     inspect: (key) => inspectRecord(ledger, key),
-    letters: createLetters({ store, slot, ledger, clock, redrive: (id) => jobs.redrive(id) }),
+    letters,
+    kept: () =>
+      keptOfDestination({
+        name: settings.name,
+        slot,
+        store,
+        ledger,
+        letters,
+        paused: () => health.state === 'paused',
+      }),
     async pause(why) {
       const at = clock.now()
       ledger.stage([{ op: 'set', key: keys.pause(slot), value: { at, ...(why === undefined ? {} : { why }) } }])
@@ -199,6 +222,8 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
       await ledger.flushed()
     },
     redrive: (id) => jobs.redrive(id),
+    erase: (person, number) =>
+      tell(person, number, { settings, sender, state, ledger, runner, clock, log, signal: ending.signal }),
     replay: (from, to, only) => replays.begin(from, to, only),
     close: (deadline, patience = 'moments') => ending.end(deadline, patience),
   }

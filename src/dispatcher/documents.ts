@@ -62,6 +62,8 @@ export const exceptionDocument = z.object({
   group: z.string().optional(),
   /** Its failed attempts: the first and the newest of them. */
   history: z.array(attempted).optional(),
+  /** Of one that was redriven: the copy its dead letter had, for when the journal no longer holds the record. */
+  copy: z.record(z.string(), z.unknown()).optional(),
 })
 
 /** A job that did not settle at once. */

@@ -2,6 +2,7 @@
 
 import { HEALTHY, isProbed, nextHealth, probeDelay } from '../core/dispatch/health.ts'
 import type { HealthEvent, HealthPolicy, HealthState, PauseCause } from '../core/dispatch/health.ts'
+import { formatDuration } from '../core/durations.ts'
 import type { Alerts, Clock, Log } from '../core/ports.ts'
 
 /** What is told of a pause. */
@@ -17,6 +18,8 @@ export interface Paused {
 export interface Health {
   readonly state: HealthState['state']
   readonly paused?: Paused | undefined
+  /** It has answered since it was opened, or since a person resumed it: that it runs is more than hope. */
+  readonly answered: boolean
   /** The next batch is a probe. */
   readonly probing: boolean
   readonly lastError?: { readonly at: number; readonly message: string } | undefined
@@ -70,6 +73,7 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
   let paused: Paused | undefined
   let lastError: Health['lastError'] = aside === undefined ? undefined : { at: clock.now(), message: aside }
   let lastSuccess: number | undefined
+  let answered = false
   let cancelProbe = (): void => {}
   const timers = new Set<() => void>()
 
@@ -114,9 +118,6 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
       cancelProbe()
       const since = paused?.since
       paused = undefined
-      if (health.state === 'healthy' && before.state !== 'healthy') {
-        for (const cause of ['destination:paused', 'destination:degraded']) alerts.recovered?.({ cause, subject: name })
-      }
       if (before.state === 'paused') {
         log.info('destination resumed', {
           destination: name,
@@ -153,10 +154,16 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
     if (by === 'hand') return log.info('destination paused', { destination: name, reason })
     log.error('destination paused', { destination: name, by, reason, probeInMs })
     const why = by === 'failures' && failures > 0 ? `${reason}, after ${failures} failed attempts` : reason
+    const todo =
+      by === 'failures'
+        ? 'If the other side is down there is nothing to do'
+        : 'It takes nothing before that is mended, there or in the config'
     alerts.raise({
       cause: 'destination:paused',
       subject: name,
-      message: `${name} is paused: ${why}. Nothing is lost: it is tried again by itself; mend it and look at \`bevy-bridge status\`, or \`bevy-bridge resume ${name}\` to try now`,
+      message:
+        `${name} is paused: ${why}. ${todo}. Nothing is lost: all that is for it waits, and it is tried again by itself, ` +
+        `every ${formatDuration(policy.probe.maxDelay)} at the latest; \`bevy-bridge resume ${name}\` tries at once`,
     })
   }
 
@@ -166,6 +173,9 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
     },
     get paused() {
       return paused
+    },
+    get answered() {
+      return answered
     },
     get probing() {
       return health.state === 'paused' && health.probing
@@ -191,17 +201,21 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
       lastError = { at: clock.now(), message: error.message }
       apply({ what: 'refused' }, error.message)
     },
-    tried({ delivered, answered, failed, only, reason, after }) {
+    tried({ delivered, answered: said, failed, only, reason, after }) {
       if (delivered) lastSuccess = clock.now()
+      if (delivered || said) answered = true
       if (reason !== undefined) lastError = { at: clock.now(), message: reason }
-      if (delivered || answered) apply({ what: 'answered' }, '')
+      if (delivered || said) apply({ what: 'answered' }, '')
       else if (failed) apply({ what: 'failed', at: clock.monotonic(), only }, reason ?? 'no success', after)
     },
     pause(at, why) {
       apply({ what: 'pause', by: 'hand' }, handReason(why))
       if (paused !== undefined) paused = { ...paused, since: at, reason: handReason(why) }
     },
-    resume: () => apply({ what: 'resume' }, ''),
+    resume() {
+      answered = false
+      apply({ what: 'resume' }, '')
+    },
     close() {
       for (const cancel of timers) cancel()
       timers.clear()

@@ -40,6 +40,8 @@ export interface Ledger {
   /** What was last sent of a record; asks the store only when this destination keeps such states. */
   sent(key: string): Promise<Sent | undefined>
   noteSent(key: string, sent: Sent): void
+  /** Forgets the sent states under these keys of the store, where `mayGo` and nothing newer was noted; resolves with how many. */
+  forgetSent(names: readonly string[], mayGo: (sent: Sent) => boolean): Promise<number>
   /** Forgets a replay that has ended. */
   endReplay(id: string): void
   /** Adds ops to the next flush. */
@@ -84,6 +86,7 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
   let failing = false
   let abandoned = false
   const sentCache = new Map<string, Sent | undefined>()
+  let noted: Set<string> | undefined
 
   const put = (op: StoreOp): void => {
     pending.set(op.key, op)
@@ -201,7 +204,23 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
     noteSent(key, sent) {
       keepsSent = true
       remember(sentCache, key, sent)
-      put({ op: 'set', key: keys.sent(slot, key), value: sent })
+      const name = keys.sent(slot, key)
+      noted?.add(name)
+      put({ op: 'set', key: name, value: sent })
+    },
+    async forgetSent(names, mayGo) {
+      const since = (noted = new Set())
+      const documents = await store.getMany(names)
+      let count = 0
+      for (const [at, name] of names.entries()) {
+        const document = documents[at]
+        // Only what is on disk and not about to be written over.
+        if (document === undefined || since.has(name) || pending.has(name) || flushing.has(name)) continue
+        if (!mayGo(parseDocument(sentDocument, name, document) as Sent)) continue
+        put({ op: 'remove', key: name })
+        count++
+      }
+      return count
     },
     endReplay(id) {
       if (replays.delete(id)) put({ op: 'remove', key: `${keys.replays(slot)}:${id}` })

@@ -59,7 +59,7 @@ export async function redriveLetter(ledger: Ledger, id: string, now: number): Pr
   const dead = await ledger.readDead(id)
   if (dead === undefined || !ledger.dead.has(id)) return 'none'
   ledger.exhume(id)
-  const { cause: _cause, at: _at, data: _data, ...rest } = dead
+  const { cause: _cause, at: _at, data, ...rest } = dead
   if (ledger.exceptions.has(id)) return 'head'
   const exception: Exception = {
     ...rest,
@@ -69,6 +69,7 @@ export async function redriveLetter(ledger: Ledger, id: string, now: number): Pr
     delay: 0,
     dueAt: now,
     redriven: true,
+    ...(data === null ? {} : { copy: data }),
   }
   ledger.saveException(id, exception)
   return 'waits'

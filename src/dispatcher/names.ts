@@ -105,7 +105,8 @@ export async function seqAt(journal: Pick<Journal, 'first' | 'tail' | 'read'>, a
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const delivery = await journal.read(middle)
-    if (delivery !== undefined && delivery.receivedAt < at) low = middle + 1
+    // One that is cut away meanwhile is older than all that stays.
+    if (delivery === undefined ? middle < journal.first : delivery.receivedAt < at) low = middle + 1
     else high = middle
   }
   return low

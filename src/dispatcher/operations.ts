@@ -3,6 +3,7 @@
 import type { BridgeActions, CareQueries, PauseReport, ReplayInput, SkipInput } from '../core/dispatch/actions.ts'
 import { BridgeError } from '../core/errors.ts'
 import { startOf } from '../core/positions.ts'
+import { goneText } from '../core/retention/text.ts'
 import type { Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
 import type { Settings } from '../core/settings.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -63,6 +64,13 @@ export function createOperations(rooms: Rooms): Operations {
     const last = to === undefined ? journal.tail : 'seq' in to ? to.seq : (await seqAt(journal, to.at + 1)) - 1
     const found = { from: Math.max(wanted, journal.first), to: Math.min(last, journal.tail) }
     if (found.from <= found.to) return found
+    if (last > 0 && last < journal.first) {
+      throw new BridgeError(
+        'config',
+        'ERR_REPLAY_SPAN',
+        `nothing to replay for ${name}: ${goneText(last, journal.first)}`,
+      )
+    }
     throw new BridgeError(
       'config',
       'ERR_REPLAY_SPAN',

@@ -1,6 +1,7 @@
 /** From a task to the job that is sent: the state to send, its joined heads, what was sent before. */
 
 import type { Job } from '../core/plugin-contract.ts'
+import { isErased } from '../core/erasure/person.ts'
 import { comparePositions } from '../core/positions.ts'
 import type { IndexReader } from '../core/ports.ts'
 import { ownTime } from '../core/records/own-time.ts'
@@ -39,7 +40,8 @@ interface Deps {
   readonly index: IndexReader
   readonly scopes: Scopes
   readonly ledger: Ledger
-  readonly storeId: string
+  /** The id of the store for a delivery. */
+  idOf(seq: number): string
   readonly slot: string
   routes(): readonly Route[]
   now(): number
@@ -102,19 +104,33 @@ type Missing =
   | { readonly state: 'skip'; readonly reason: string }
   | { readonly state: 'dead'; readonly needs: string[]; readonly reason: string; readonly data: null }
 
+const ERASED: Missing = { state: 'skip', reason: 'erased' }
 const GONE = 'the journal no longer holds its record'
 
 async function asItWas(task: Task, deps: Deps): Promise<State | Missing> {
   if (task.fresh !== undefined) return task.fresh
   const delivery = await deps.index.read(task.position.seq)
   const record = delivery?.records.find((candidate) => candidate.position.n === task.position.n)
+  if (record === undefined && task.copy !== undefined) return fromCopy(task, task.copy as JsonObject, deps)
   if (delivery === undefined || record === undefined) return { state: 'dead', needs: [], reason: GONE, data: null }
+  if (isErased(record.data)) return ERASED
   return deps.scopes.of(record, delivery.receivedAt)
+}
+
+/** What retention has cut away is sent from the copy of the dead letter; which state came before is not known any more. */
+function fromCopy(task: Task, data: JsonObject, { scopes }: Deps): Promise<State> {
+  const { key, type, recordId: id, position } = task
+  return scopes.of({ key, type, id, position, data, verdict: 'accepted', version: null, hash: '' }, task.since)
 }
 
 async function newest(task: Task, deps: Deps): Promise<State | Missing> {
   const [head] = await deps.index.heads([task.key])
-  if (head === undefined) return { state: 'dead', needs: [], reason: GONE, data: null }
+  if (head === undefined) {
+    const delivery = await deps.index.read(task.position.seq)
+    const record = delivery?.records.find((candidate) => candidate.position.n === task.position.n)
+    if (record === undefined && task.copy !== undefined) return fromCopy(task, task.copy as JsonObject, deps)
+    return isErased(record?.data) ? ERASED : { state: 'dead', needs: [], reason: GONE, data: null }
+  }
   const sent = task.replay === undefined ? await deps.ledger.sent(task.key) : undefined
   if (sent !== undefined && comparePositions(sent.position, head.position) >= 0) {
     return { state: 'skip', reason: 'superseded' }
@@ -137,7 +153,7 @@ async function assemble(task: Task, { record, receivedAt, scope }: State, left: 
     receivedAt,
     scope,
     routes: task.routes,
-    storeId: deps.storeId,
+    storeId: deps.idOf(record.position.seq),
     slot: deps.slot,
     attempts: task.attempts,
     redriven: task.redriven,

@@ -70,7 +70,9 @@ export function startReader(deps: Deps): Reader {
         if (state.record.position.n < window.next.n) continue
         await until(mayRead)
         if (stopped) return
-        look(state, replay?.selects(state) === false ? NO : await matched(state))
+        // What fills heads is history: only a person who asks for a replay has it sent.
+        const passed = replay === undefined ? state.seed === true : !replay.selects(state)
+        look(state, passed ? NO : await matched(state))
       }
       window.enter(startOf(seq + 1))
       ledger.touchLater()

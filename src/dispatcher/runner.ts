@@ -23,6 +23,8 @@ export interface Runner {
   stop(): void
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>
+  /** Runs `fn` as one of the sends under way: with concurrency 1, alone. Undefined when none may be under way now. */
+  among<T>(fn: () => Promise<T>): Promise<T> | undefined
   readonly inFlight: number
 }
 
@@ -179,6 +181,11 @@ export function createRunner(deps: Deps): Runner {
       gates.close()
     },
     idle: () => lanes.onIdle(),
+    among(fn) {
+      if (stopped || ledger.failing || health.state === 'paused' || health.slots(settings.concurrency) === 0)
+        return undefined
+      return lanes.add(fn)
+    },
     get inFlight() {
       return lanes.pending + lanes.size
     },

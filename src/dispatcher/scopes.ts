@@ -57,11 +57,12 @@ export function createScopes(index: IndexReader, { timezone, tables }: Pick<Sett
 
   const states = (
     records: readonly IndexedRecord[],
-    delivery: Pick<IndexedDelivery, 'seq' | 'receivedAt'>,
+    delivery: Pick<IndexedDelivery, 'seq' | 'receivedAt' | 'seed'>,
     heads: ReadonlyMap<string, Head>,
-  ): State[] =>
-    records.map((record) => {
-      const { receivedAt } = delivery
+  ): State[] => {
+    const sizes = new Map<JsonObject, number>()
+    return records.map((record) => {
+      const { receivedAt, seed } = delivery
       const scope = buildScope({
         record,
         ...(record.before === undefined ? {} : { before: record.before as JsonObject }),
@@ -70,8 +71,9 @@ export function createScopes(index: IndexReader, { timezone, tables }: Pick<Sett
         timezone,
         tables,
       })
-      return { record, receivedAt, scope, size: sizeOf(record, scope) }
+      return { record, receivedAt, scope, size: sizeOf(record, scope, sizes), ...(seed === undefined ? {} : { seed }) }
     })
+  }
 
   return {
     ofDelivery(seq) {
@@ -91,10 +93,8 @@ export function createScopes(index: IndexReader, { timezone, tables }: Pick<Sett
   }
 }
 
-/** Heads are joined to many records. */
-const known = new WeakMap<JsonObject, number>()
-
-function sizeOf({ data, before }: IndexedRecord, scope: Scope): number {
+/** `known`: heads are joined to many records. */
+function sizeOf({ data, before }: IndexedRecord, scope: Scope, known: Map<JsonObject, number>): number {
   let size = roughSize(data, HEAVY) + (before === undefined ? 0 : roughSize(before, HEAVY))
   for (const head of [scope.event, scope.chapter, scope.user]) {
     if (head === undefined || head === data) continue

@@ -56,13 +56,16 @@ export function settleBatch(batch: readonly Ready[], result: Answered, ms: numbe
     tally.set(decision.state, (tally.get(decision.state) ?? 0) + 1)
     settleJob(tried(ready, outcomes[index] as Outcome, deps), decision, bug !== undefined && batch.length > 1, deps)
   })
-  const reason = outcomes.map((outcome) => ('reason' in outcome ? outcome.reason : undefined)).find(Boolean)
+  const reasonOf = (said: readonly Outcome[]): string | undefined =>
+    said.map((outcome) => ('reason' in outcome ? outcome.reason : undefined)).find(Boolean)
+  const reason = reasonOf(outcomes)
   health.tried({
     delivered: tally.has('delivered'),
     answered: outcomes.some(({ state }) => state === 'reject'),
     failed: outcomes.some(({ state }) => state === 'retry' || state === 'unknown'),
     only: batch.length === 1 ? (batch[0]?.task.key ?? null) : null,
-    reason,
+    // Why something was skipped is no trouble.
+    reason: reasonOf(outcomes.filter(({ state }) => state !== 'skip')),
     after: longestWait(outcomes),
   })
   attemptLine(batch, ms, { ...Object.fromEntries(tally), ...(reason === undefined ? {} : { reason }) }, deps, bug)

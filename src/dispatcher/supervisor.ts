@@ -8,10 +8,11 @@ import type { Alerts, Clock, IndexReader, Journal, Log, Pace, Store } from '../c
 import type { DestinationSettings, Route, Settings } from '../core/settings.ts'
 import type { Position } from '../core/types.ts'
 import { openDispatcher, type Dispatcher } from './dispatcher.ts'
-import { readHoldings, type Holdings } from './at-rest.ts'
+import type { Holdings } from './at-rest.ts'
 import type { DispatcherStatus } from './dispatcher-status.ts'
 import type { Registered } from './documents.ts'
 import { claimName, readRegistry } from './names.ts'
+import { readOrphans, reportOrphans } from './orphans.ts'
 import { noteReload } from './reloads.ts'
 import type { StagedState } from './plugin-state.ts'
 import { createScopes, type Scopes } from './scopes.ts'
@@ -34,6 +35,8 @@ export interface Supervisor {
   unmatched(): Readonly<Record<string, number>>
   /** Closes a destination, runs `fn`, and opens it again; no reload is under way meanwhile. */
   alone<T>(name: string, fn: () => Promise<T>): Promise<T>
+  /** Closes all destinations, runs `fn`, and opens them again; no reload is under way meanwhile. */
+  allAlone<T>(fn: () => Promise<T>): Promise<T>
   /** Lets sends end for at most `deadline` milliseconds. */
   close(deadline: number): Promise<void>
 }
@@ -49,9 +52,13 @@ interface Deps {
   /** Destinations that are not sent to until a person has looked: why, by slot. A reload is such a look. */
   readonly aside?: { reason(slot: string): string | undefined; forgive(slot: string): void } | undefined
   random(): number
+  /** The id of the store for a delivery. Default: that of the store. */
+  readonly idOf?: ((seq: number) => string) | undefined
   /** The pace of a destination's account. */
   paceOf(destination: DestinationSettings): Pace
   createSender(destination: DestinationSettings, state: StagedState): Promise<Sender>
+  /** Jobs wait for these heads, which have not arrived. */
+  missing?: ((keys: readonly string[]) => void) | undefined
 }
 
 const DRAIN_ON_RELOAD = 30_000
@@ -89,7 +96,9 @@ export function createSupervisor(deps: Deps): Supervisor {
       careful: deps.careful,
       aside: deps.aside?.reason(claim.slot),
       random: deps.random,
+      idOf: deps.idOf,
       pace: deps.paceOf(destination),
+      missing: deps.missing,
       create: (state) => deps.createSender(destination, state),
     })
     running.set(name, { dispatcher, timezone: settings.timezone })
@@ -149,39 +158,30 @@ export function createSupervisor(deps: Deps): Supervisor {
         .filter(({ name }) => !running.has(name))
         .map((destination) => open(destination, settings).catch((error: unknown) => refuse(destination, error))),
     )
-    await orphans(wanted)
+    reportOrphans(await readOrphans(store, registry, (name) => wanted.has(name)), deps)
     await noteReload({ hash: settings.hash, cursors: cursors(), start: previous === undefined }, deps)
-  }
-
-  const orphans = async (wanted: ReadonlyMap<string, unknown>): Promise<void> => {
-    for (const [name, { slot, plugin }] of registry) {
-      if (wanted.has(name)) continue
-      const { position, waiting, dead, holds } = await readHoldings(store, slot)
-      const cursor = position === undefined ? null : formatPosition(position)
-      log.warn('orphaned destination', { destination: name, plugin, cursor, waiting, dead })
-      alerts.raise({
-        cause: 'destination:orphaned',
-        subject: name,
-        message: `${name} is no longer in the config; its state is kept (${waiting} jobs wait, ${dead} are dead) and holds the journal from delivery ${holds ?? '?'} on. Put it back, take it over with \`was: ${name}\`, or delete it with \`bevy-bridge forget ${name}\``,
-      })
-    }
   }
 
   const cursors = (): Record<string, Position> =>
     Object.fromEntries([...running].map(([name, { dispatcher }]) => [name, dispatcher.status().cursor.position]))
 
-  const alone = async <T>(name: string, fn: () => Promise<T>): Promise<T> => {
-    const found = running.get(name)
-    running.delete(name)
-    if (found !== undefined) await leave(found.dispatcher, DRAIN_ALONE)
+  const alone = async <T>(names: readonly string[], fn: () => Promise<T>): Promise<T> => {
+    const found = names.filter((name) => running.has(name))
+    const closing = found.map((name) =>
+      leave((running.get(name) as { dispatcher: Dispatcher }).dispatcher, DRAIN_ALONE),
+    )
+    for (const name of found) running.delete(name)
+    await Promise.all(closing)
     try {
       return await fn()
     } finally {
+      const settings = current as Settings
       registry = await readRegistry(store)
-      const destination = current?.destinations.find((one) => one.name === name)
-      if (found !== undefined && destination !== undefined && current !== undefined) {
-        await open(destination, current).catch((error: unknown) => refuse(destination, error))
-      }
+      await Promise.all(
+        (found.length === 0 ? [] : settings.destinations)
+          .filter(({ name }) => found.includes(name))
+          .map((destination) => open(destination, settings).catch((error: unknown) => refuse(destination, error))),
+      )
     }
   }
 
@@ -197,7 +197,8 @@ export function createSupervisor(deps: Deps): Supervisor {
 
   return {
     apply: (settings) => inTurn(() => applyNow(settings)),
-    alone: (name, fn) => inTurn(() => alone(name, fn)),
+    alone: (name, fn) => inTurn(() => alone([name], fn)),
+    allAlone: (fn) => inTurn(() => alone([...running.keys()], fn)),
     async status() {
       const list: DestinationStatus[] = []
       for (const destination of current?.destinations ?? []) {
@@ -209,11 +210,8 @@ export function createSupervisor(deps: Deps): Supervisor {
         else list.push({ name, plugin, state: 'stopped', reason: why?.reason ?? 'not opened yet' })
       }
       const names = new Set(list.map(({ name }) => name))
-      for (const [name, { slot, plugin }] of registry) {
-        if (names.has(name)) continue
-        list.push({ name, plugin, state: 'orphaned', holdings: await readHoldings(store, slot) })
-      }
-      return list
+      const orphans = await readOrphans(store, registry, (name) => names.has(name))
+      return [...list, ...orphans.map((orphan) => ({ ...orphan, state: 'orphaned' }) as const)]
     },
     dispatcher: (name) => running.get(name)?.dispatcher,
     pace(name) {

@@ -8,6 +8,8 @@ export interface State {
   readonly record: IndexedRecord
   readonly receivedAt: number
   readonly scope: Scope
+  /** Of a delivery that fills heads and makes no job. */
+  readonly seed?: true
   /** Characters of all that hangs on it, roughly, and exactly enough to tell whether it is heavy. */
   readonly size: number
 }
@@ -46,6 +48,8 @@ export interface Task {
   readonly exception?: string
   /** Milliseconds it may still wait for a head, after a first wait. */
   readonly joinLeft?: number
+  /** The copy of its record that its dead letter had. */
+  readonly copy?: Exception['copy']
   /** What the reader has just read, so that it need not be read again. */
   readonly fresh?: State
 }
@@ -70,6 +74,7 @@ export function taskOf(id: string, exception: Exception, elapsed: number, over: 
     ...(exception.replay === undefined ? {} : { replay: exception.replay }),
     ...(exception.group === undefined ? {} : { group: exception.group }),
     ...(exception.history === undefined ? {} : { history: exception.history }),
+    ...(exception.copy === undefined ? {} : { copy: exception.copy }),
     ...(kind === 'join' ? { joinLeft: over ? 0 : Math.max(0, exception.delay - elapsed) } : {}),
   }
 }
@@ -103,6 +108,7 @@ export function exceptionOf(
     ...(task.replay === undefined ? {} : { replay: task.replay }),
     ...((wait.group ?? task.group) === undefined ? {} : { group: wait.group ?? task.group }),
     ...(task.history === undefined ? {} : { history: [...task.history] }),
+    ...(task.copy === undefined ? {} : { copy: task.copy }),
     kind: wait.kind,
     delay: wait.delay,
     dueAt: wait.now + wait.delay,

@@ -30,7 +30,8 @@ export function countUnmatched(deps: Deps): { readonly counts: Readonly<Record<s
     for (; next <= index.indexed; next++) {
       const routes = deps.routes()
       const states = (await deps.scopes()?.ofDelivery(next)) ?? []
-      for (const { record, scope } of states) {
+      for (const { record, scope, seed } of states) {
+        if (seed === true) continue
         if (routes === undefined || matchRoutes(routes, scope, deps.now()).state !== 'no') continue
         const name = record.type in counts || Object.keys(counts).length < MOST_TYPES ? record.type : OTHERS
         counts[name] = (counts[name] ?? 0) + 1

@@ -34,6 +34,11 @@ export function createRateLimiter(rate: Rate | undefined, clock: Clock): RateLim
 
   return {
     acquire(signal) {
+      const now = clock.monotonic()
+      if (queue.size === 0 && signal?.aborted !== true && heldUntil <= now && (window?.wait(now) ?? 0) <= 0) {
+        window?.take(now)
+        return Promise.resolve()
+      }
       return new Promise((resolve, reject) => {
         if (signal?.aborted === true) return void reject(signal.reason)
         const leave = (): void => {

@@ -11,7 +11,8 @@ export interface Target {
   readonly path: string
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | undefined
+  /** Text, where it may go out in one piece with the head: one write to the network instead of two. */
+  readonly body: Uint8Array | string | undefined
   /** What error messages and log lines call it: method, scheme, host and port, nothing that could hold a secret. */
   readonly what: string
 }
@@ -29,7 +30,7 @@ const OWN_HEADERS = new Set([
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 // What a field value may hold (https://www.rfc-editor.org/rfc/rfc9110#section-5.5), one byte per character.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-const encoder = new TextEncoder()
+const ASCII = /^[\t\x20-\x7e]*$/
 
 /**
  * Takes a request apart and checks it.
@@ -41,16 +42,18 @@ export function toTarget(
   request: HttpRequest,
   { userAgent, allowHttp }: { userAgent: string; allowHttp: boolean },
 ): Target {
-  const url = toUrl(request.url, allowHttp)
+  const url = parsed(request.url, allowHttp)
   const secure = url.protocol === 'https:'
   const method = request.method ?? 'GET'
   if (!TOKEN.test(method)) throw cannotSend('the method is not one word')
-  const body = typeof request.body === 'string' ? encoder.encode(request.body) : request.body
+  const { body } = request
   const headers: Record<string, string> = { 'user-agent': userAgent }
   if (url.username !== '' || url.password !== '') headers['authorization'] = basic(url)
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[checkHeader(name, value)] = value
   headers['host'] = url.host
-  if (body !== undefined) headers['content-length'] = String(body.byteLength)
+  if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
+  // Node writes head and text as one text in UTF-8: no header may have a byte that is more than one in it.
+  const isPlain = Object.values(headers).every((value) => ASCII.test(value))
   return {
     secure,
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
@@ -58,9 +61,17 @@ export function toTarget(
     path: url.pathname + url.search,
     method,
     headers,
-    body,
+    body: typeof body === 'string' && !isPlain ? Buffer.from(body) : body,
     what: `${method} ${url.protocol}//${url.host}`,
   }
+}
+
+/** Most destinations have one URL. Read only: the same object is handed out again. */
+let last: { readonly text: string; readonly allowHttp: boolean; readonly url: URL } | undefined
+
+function parsed(text: string, allowHttp: boolean): URL {
+  if (last?.text !== text || last.allowHttp !== allowHttp) last = { text, allowHttp, url: toUrl(text, allowHttp) }
+  return last.url
 }
 
 /** @throws as {@link toTarget} */

@@ -5,7 +5,7 @@ import { isObject } from '../core/records/bodies.ts'
 import { StoreError } from '../core/errors.ts'
 import { hashKey, seqKey } from '../core/keys.ts'
 import { normalEmail } from '../core/records/records.ts'
-import type { Json, JsonObject, Position } from '../core/types.ts'
+import type { IndexedDelivery, Json, JsonObject, Position } from '../core/types.ts'
 
 const count = z.number().int().nonnegative()
 const position = z.object({ seq: count, n: count })
@@ -37,10 +37,16 @@ export const entryDocument = z.object({
   seq: count,
   receivedAt: z.number(),
   asOf: position.optional(),
+  seed: z.literal(true).optional(),
   /** Why nothing of the body can be used. */
   problem: problem.optional(),
   records: z.array(entryRecord),
 })
+
+/** What tells dispatchers that a delivery is no webhook of now. */
+export function originOf({ asOf, seed }: Pick<Entry, 'asOf' | 'seed'>): Pick<IndexedDelivery, 'late' | 'seed'> {
+  return { ...(asOf === undefined ? {} : { late: true }), ...(seed === undefined ? {} : { seed }) }
+}
 
 /** The index entry of a delivery. */
 export type Entry = Readonly<z.infer<typeof entryDocument>>

@@ -2,12 +2,14 @@
 
 import type { Problem } from '../core/records/bodies.ts'
 import type { StoreOp } from '../core/ports.ts'
+import { orderOf } from '../core/erasure/orders.ts'
+import { isErased } from '../core/erasure/person.ts'
 import { emailsOf } from '../core/records/records.ts'
-import type { IndexedDelivery, IndexedRecord } from '../core/types.ts'
+import type { IndexedDelivery, IndexedRecord, Position } from '../core/types.ts'
 import type { StoredHead } from '../core/records/versions.ts'
 import { decide, nextHead } from '../core/records/versions.ts'
 import type { Entry, EntryRecord, Mark, Quarantined } from './documents.ts'
-import { entryKey, headKey, MARK, mailKey, quarantineKey } from './documents.ts'
+import { entryKey, headKey, MARK, mailKey, originOf, quarantineKey } from './documents.ts'
 import type { OpenDelivery, UnusableRecord, UsableRecord } from './open-delivery.ts'
 import { startTally } from './tallies.ts'
 
@@ -38,23 +40,27 @@ export interface Evaluated {
   readonly deliveries: readonly EvaluatedDelivery[]
   /** Types never seen before that have no schema. */
   readonly newTypes: readonly string[]
+  /** People Bevy has deleted were noted. */
+  readonly deletions: boolean
 }
 
 /**
  * Decides about consecutive deliveries, in order. `heads` holds the head of every key in them, where one exists. `guarded`: the
- * commit fails when an entry is already there.
+ * commit fails when an entry is already there. `notesDeletions`: people Bevy has deleted are to be erased here too.
  */
 export function evaluate(
   batch: readonly OpenDelivery[],
   heads: ReadonlyMap<string, StoredHead>,
   mark: Mark,
   guarded: boolean,
+  notesDeletions = false,
 ): Evaluated {
   const current = new Map(heads)
   const changed = new Map<string, ChangedHead>()
   const documents = new Map<string, unknown>()
   const guards: StoreOp[] = []
   const newTypes: string[] = []
+  let deletions = false
   const tally = startTally(mark)
 
   function count(type: string | undefined, verdict: EntryRecord['verdict']): void {
@@ -69,7 +75,7 @@ export function evaluate(
     const { n, record, hash, version, notes } = item
     const position = { seq: delivery.seq, n }
     const before = current.get(record.key)
-    const incoming = { ...record, hash, version, position, asOf: delivery.asOf }
+    const incoming = { ...record, hash, version, position, asOf: delivery.asOf, onlyNew: delivery.seed === true }
     const decision = decide(incoming, before)
     const after = nextHead(incoming, before, decision)
     if (after !== before && after !== undefined) {
@@ -78,6 +84,7 @@ export function evaluate(
     }
     const accepted = decision.verdict === 'accepted'
     if (accepted) noteEmails(record.key, item, before)
+    if (accepted && notesDeletions) noteDeletion(record, position, delivery.receivedAt)
     count(record.type, decision.verdict)
     const facts = { verdict: decision.verdict, version: accepted ? decision.version : version, hash }
     const old = accepted && before !== undefined ? { before: before.data } : {}
@@ -97,6 +104,13 @@ export function evaluate(
     }
   }
 
+  function noteDeletion(record: UsableRecord['record'], position: Position, at: number): void {
+    const order = orderOf(record, position, at)
+    if (order?.op !== 'set') return
+    documents.set(order.key, order.value)
+    deletions = true
+  }
+
   function setAside({ seq, receivedAt }: OpenDelivery, n: number, problem: Problem, item?: UnusableRecord): void {
     const { type, id, data } = item ?? {}
     const kept: Quarantined = {
@@ -111,7 +125,7 @@ export function evaluate(
   }
 
   function decideAll(delivery: OpenDelivery): EvaluatedDelivery {
-    const { seq, receivedAt, asOf, problem } = delivery
+    const { seq, receivedAt, asOf, seed, problem } = delivery
     const entries: EntryRecord[] = []
     const records: IndexedRecord[] = []
     const firstSeen: string[] = []
@@ -124,9 +138,11 @@ export function evaluate(
     }
     for (const item of delivery.records) {
       if (item.state === 'unusable') {
-        setAside(delivery, item.n, item.problem, item)
         count(item.type, 'invalid')
-        quarantined.push(item.problem)
+        if (!isErased(item.data)) {
+          setAside(delivery, item.n, item.problem, item)
+          quarantined.push(item.problem)
+        }
         entries.push(toInvalid(item))
         continue
       }
@@ -142,11 +158,12 @@ export function evaluate(
       receivedAt,
       records: entries,
       ...(asOf === undefined ? {} : { asOf }),
+      ...(seed === undefined ? {} : { seed }),
       ...(problem === undefined ? {} : { problem }),
     }
     if (guarded) guards.push({ op: 'expect', key: entryKey(seq), present: false })
     documents.set(entryKey(seq), entry)
-    return { indexed: { seq, receivedAt, records }, firstSeen, size, quarantined }
+    return { indexed: { seq, receivedAt, records, ...originOf(entry) }, firstSeen, size, quarantined }
   }
 
   const deliveries = batch.map(decideAll)
@@ -155,7 +172,7 @@ export function evaluate(
   // Last, for drivers that write one key after the other.
   documents.set(MARK, after)
   const sets = [...documents].map(([key, value]): StoreOp => ({ op: 'set', key, value }))
-  return { ops: [...guards, ...sets], mark: after, heads: changed, deliveries, newTypes }
+  return { ops: [...guards, ...sets], mark: after, heads: changed, deliveries, newTypes, deletions }
 }
 
 function toInvalid({ n, type, id, problem }: UnusableRecord): EntryRecord {

@@ -12,6 +12,10 @@ export interface Heads {
   read(keys: readonly string[]): Promise<(StoredHead | undefined)[]>
   /** Takes over what was committed. */
   committed(heads: ReadonlyMap<string, ChangedHead>): void
+  /** These are gone from the store. */
+  dropped(keys: readonly string[]): void
+  /** Forgets what was read: the store was changed past it. */
+  clear(): void
 }
 
 const PAGE = 500
@@ -56,6 +60,14 @@ export function createHeads(store: Store, limit: number): Heads {
       }
       for (let at = 0; at < missing.length; at += PAGE) await load(missing.slice(at, at + PAGE), found)
       return keys.map((key) => found.get(key))
+    },
+    dropped(keys) {
+      commits++
+      for (const key of keys) cache.delete(key)
+    },
+    clear() {
+      commits++
+      cache.clear()
     },
     committed(heads) {
       commits++

@@ -3,12 +3,15 @@
 import { CAREFREE, type Careful } from '../core/dispatch/careful.ts'
 import { StoreError } from '../core/errors.ts'
 import type { Alerts, Clock, IndexReader, Journal, Log, Store } from '../core/ports.ts'
+import type { KeptSet } from '../core/retention/sets.ts'
 import type { Head, Position } from '../core/types.ts'
 import { createDeliveries } from './deliveries.ts'
 import type { Mark, Quarantined } from './documents.ts'
 import { MARK, markDocument, readDocument, REBUILD } from './documents.ts'
 import type { Evaluated } from './evaluate.ts'
+import { createIndexEraser, type IndexEraser } from './erase.ts'
 import { createHeads } from './heads.ts'
+import { keptOfIndex } from './kept.ts'
 import type { Sighting } from './lookups.ts'
 import { findByMail, hasEntry, readAside, readHistory, readQuarantine } from './lookups.ts'
 import { createIndexing } from './indexing.ts'
@@ -29,6 +32,10 @@ export interface IndexerDeps {
   readonly busy?: (() => boolean) | undefined
   /** It is being made anew. `failed` is told of what would otherwise be tried again for ever. */
   readonly rebuilding?: { failed(error: unknown): void } | undefined
+  /** People Bevy has deleted are noted with the index, to be erased here too. Default: no. */
+  readonly deletions?: (() => boolean) | undefined
+  /** Such a note was committed. */
+  readonly onDeletion?: (() => void) | undefined
   /** The most a compressed body may have when inflated; default 64 MB, as much as the receiver takes of a plain one. */
   readonly maxInflated?: number | undefined
   /** Memory for deliveries, so that several destinations read one once; default 32 MB. */
@@ -52,6 +59,12 @@ export interface Indexer extends IndexReader {
   findByMail(email: string): Promise<string[]>
   /** Where a record was seen, the newest first. Searches the whole index of a key it does not know: stop when you have enough. */
   history(key: string, options?: { readonly limit?: number }): AsyncGenerator<Sighting>
+  /** Takes a person out of it; `alone` around `purge`. */
+  readonly eraser: IndexEraser
+  /** Runs `fn` while nothing is being indexed; what was read before is forgotten afterwards. */
+  alone<T>(fn: () => Promise<T>): Promise<T>
+  /** What retention may remove beside deliveries; `timeOf`: the latest time at which a delivery that was cut away can have come. */
+  kept(timeOf: (seq: number) => number): readonly KeptSet[]
   /** What is in quarantine after a position, the oldest first; 100 unless told otherwise. */
   readQuarantine(options?: { readonly after?: Position; readonly limit?: number }): Promise<Quarantined[]>
 }
@@ -77,6 +90,7 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
     mark = evaluated.mark
     heads.committed(evaluated.heads)
     for (const { indexed, size } of evaluated.deliveries) deliveries.keep(indexed, size)
+    if (evaluated.deletions) deps.onDeletion?.()
     try {
       report(evaluated, log, alerts)
     } catch (error) {
@@ -100,6 +114,7 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
     careful,
     aside,
     busy,
+    deletions: () => deps.deletions?.() === true,
     maxInflated,
     heads,
     mark: () => mark,
@@ -137,13 +152,24 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
       for await (const sighting of readHistory(
         store,
         key,
-        (head?.since ?? head?.position)?.seq ?? journal.first,
+        Math.max((head?.since ?? head?.position)?.seq ?? 0, journal.first),
         mark.seq,
       )) {
         yield sighting
         if (--left <= 0) return
       }
     },
+    eraser: createIndexEraser({ store, journal, aside, maxInflated }),
+    alone: (fn) =>
+      indexing.alone(async () => {
+        try {
+          return await fn()
+        } finally {
+          heads.clear()
+          deliveries.clear()
+        }
+      }),
+    kept: (timeOf) => keptOfIndex({ store, journal, still: indexing.alone, dropped: heads.dropped }, timeOf),
     readQuarantine: (options = {}) => readQuarantine(store, options),
   }
 }

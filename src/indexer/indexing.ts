@@ -20,6 +20,8 @@ export interface Indexing {
   start(): void
   stop(): Promise<void>
   idle(): Promise<void>
+  /** Runs `fn` while nothing is being indexed. */
+  alone<T>(fn: () => Promise<T>): Promise<T>
 }
 
 interface Deps {
@@ -35,6 +37,8 @@ interface Deps {
   readonly aside: ReadonlySet<number>
   /** Deliveries are coming in right now. */
   busy(): boolean
+  /** People Bevy has deleted are noted, to be erased here too. */
+  deletions(): boolean
   /** Told of each failure that is waited out. */
   readonly failed?: ((error: unknown) => void) | undefined
   mark(): Mark
@@ -44,8 +48,7 @@ interface Deps {
 
 /** A batch ends with whichever comes first; entries stay one per delivery. */
 const BATCH = { deliveries: 256, characters: 512 * 1024 }
-/** The same while deliveries come in: then batches are also `YIELD` milliseconds apart, as long as none waits for `LONGEST_LAG`. */
-const SMALL_BATCH = { deliveries: 64, characters: 64 * 1024 }
+/** While deliveries rush in, indexing waits, looking every `YIELD` milliseconds, for `LONGEST_LAG`, and then catches up. */
 const YIELD = 50
 const LONGEST_LAG = 10_000
 const PAUSE_AFTER_BUG = 10_000
@@ -59,8 +62,10 @@ export function createIndexing(deps: Deps): Indexing {
   let running: Promise<void> | undefined
   let wakeUp: (() => void) | undefined
   let idlers: (() => void)[] = []
-  /** When the newest of the last batch was received. */
-  let newest = Infinity
+  const others: (() => Promise<void>)[] = []
+  /** Since when it waits, monotonic; and up to where waiting is over. */
+  let waitsFrom: number | undefined
+  let due = 0
 
   const ahead = createReadAhead((seq) =>
     insist('reading the journal', seq, async () => {
@@ -108,7 +113,7 @@ export function createIndexing(deps: Deps): Indexing {
   async function index(batch: readonly OpenDelivery[]): Promise<void> {
     let evaluated: Evaluated
     try {
-      evaluated = evaluate(batch, await headsOf(batch), mark(), store.capabilities.atomic)
+      evaluated = evaluate(batch, await headsOf(batch), mark(), store.capabilities.atomic, deps.deletions())
       await commit(evaluated)
     } catch (error) {
       if (error instanceof Stopped) throw error
@@ -126,10 +131,20 @@ export function createIndexing(deps: Deps): Indexing {
   }
 
   /** Receiving goes first: what is in the journal is safe and can wait, a sender cannot. */
-  const yielding = (): boolean => deps.busy() && clock.now() - newest < LONGEST_LAG
+  function yielding(): boolean {
+    if (mark().seq < due) return false
+    if (deps.busy()) {
+      waitsFrom ??= clock.monotonic()
+      if (clock.monotonic() - waitsFrom < LONGEST_LAG) return true
+      due = journal.tail
+    }
+    waitsFrom = undefined
+    return false
+  }
 
   async function run(): Promise<void> {
     while (!persistence.stopped) {
+      while (others.length > 0) await others.shift()?.()
       if (mark().seq >= journal.tail) {
         for (const resolve of idlers.splice(0)) resolve()
         await new Promise<void>((resolve) => {
@@ -143,11 +158,13 @@ export function createIndexing(deps: Deps): Indexing {
           await careful.turn({ state: 'body', seq }, async () => index(await gather({ ...BATCH, deliveries: 1 })))
           continue
         }
-        const batch = await gather(yielding() ? SMALL_BATCH : BATCH)
+        if (yielding()) {
+          await persistence.pause(YIELD)
+          continue
+        }
+        const batch = await gather(BATCH)
         await index(batch)
-        newest = batch.at(-1)?.receivedAt ?? 0
         await nextTurn()
-        if (yielding()) await persistence.pause(YIELD)
       } catch (error) {
         if (error instanceof Stopped) break
         deps.failed?.(error)
@@ -170,11 +187,27 @@ export function createIndexing(deps: Deps): Indexing {
       unsubscribe = journal.onAppend(wake)
       running = run()
     },
+    async alone(fn) {
+      const begin = async () => {
+        // What was read ahead may be changed now.
+        ahead.clear()
+        return fn()
+      }
+      if (running === undefined || persistence.stopped) {
+        await running
+        return begin()
+      }
+      return new Promise((resolve, reject) => {
+        others.push(() => begin().then(resolve, reject))
+        wake()
+      })
+    },
     async stop() {
       persistence.stop()
       unsubscribe?.()
       wake()
       await running
+      for (const other of others.splice(0)) await other()
       for (const resolve of idlers.splice(0)) resolve()
     },
     idle() {

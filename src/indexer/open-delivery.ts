@@ -38,6 +38,7 @@ export interface OpenDelivery {
   readonly seq: number
   readonly receivedAt: number
   readonly asOf?: Position
+  readonly seed?: true
   /** Characters of its text. */
   readonly size: number
   /** Why nothing of it can be used; then `records` is empty. */
@@ -50,25 +51,33 @@ const STRIDE = 250
 
 /** Opens a delivery: inflates, decodes, parses, splits, looks at each record, hashes it. Never rejects: what fails is a problem. */
 export async function openDelivery(delivery: StoredDelivery, maxInflated: number): Promise<OpenDelivery> {
-  const { seq, receivedAt, asOf } = delivery
-  const facts = { seq, receivedAt, ...(asOf === undefined ? {} : { asOf }) }
+  const facts = factsOf(delivery)
   const body = await readItems(delivery, maxInflated)
   if (body.state === 'unusable') return { ...facts, size: 0, problem: body.problem, records: [] }
   const records: (UsableRecord | UnusableRecord)[] = []
   for (const item of body.items) {
-    records.push(look(item, receivedAt))
+    records.push(look(item, facts.receivedAt))
     if (item.n % STRIDE === 0) await nextTurn()
   }
   return { ...facts, size: body.size, records }
 }
 
 /** A delivery whose body is not to be touched. */
-export function leaveClosed({ seq, receivedAt, asOf }: StoredDelivery): OpenDelivery {
+export function leaveClosed(delivery: StoredDelivery): OpenDelivery {
   const problem = {
     code: 'ERR_BODY_DEADLY',
     reason: 'indexing it has ended the process several times; it was not opened',
   }
-  return { seq, receivedAt, size: 0, problem, records: [], ...(asOf === undefined ? {} : { asOf }) }
+  return { ...factsOf(delivery), size: 0, problem, records: [] }
+}
+
+function factsOf({
+  seq,
+  receivedAt,
+  asOf,
+  seed,
+}: StoredDelivery): Pick<OpenDelivery, 'seq' | 'receivedAt' | 'asOf' | 'seed'> {
+  return { seq, receivedAt, ...(asOf === undefined ? {} : { asOf }), ...(seed === undefined ? {} : { seed }) }
 }
 
 type Body =

@@ -11,7 +11,7 @@ import { BridgeError, coerceError } from '../core/errors.ts'
 import { startOf } from '../core/positions.ts'
 import type { Clock, Journal, Log, NewDelivery, Store } from '../core/ports.ts'
 import type { Position } from '../core/types.ts'
-import { decidedDocument, decidedKey, DECIDED, quarantineKey, readDocument } from './documents.ts'
+import { decidedDocument, decidedKey, quarantineKey, readDocument } from './documents.ts'
 import type { Decided, Quarantined } from './documents.ts'
 import { toText } from './inflate.ts'
 import { readQuarantine } from './lookups.ts'
@@ -94,6 +94,7 @@ export function createQuarantine({ store, journal, clock, log }: Deps): Quaranti
         bytes,
         receivedAt,
         asOf: stored.asOf ?? startOf(position.seq),
+        ...(stored.seed === undefined ? {} : { seed: stored.seed }),
         ...(encoding === undefined ? {} : { encoding }),
         ...(contentType === undefined ? {} : { contentType }),
       }
@@ -103,7 +104,8 @@ export function createQuarantine({ store, journal, clock, log }: Deps): Quaranti
     // One that stood in no envelope may be one itself by now.
     const body = type === undefined ? [data] : [{ type, data: [data] }]
     const bytes = new TextEncoder().encode(JSON.stringify(body))
-    return { bytes, receivedAt, asOf, contentType: 'application/json' }
+    const seed = stored?.seed
+    return { bytes, receivedAt, asOf, contentType: 'application/json', ...(seed === undefined ? {} : { seed }) }
   }
 
   return {
@@ -163,11 +165,6 @@ export function createQuarantine({ store, journal, clock, log }: Deps): Quaranti
       return { done, failed: [] }
     },
   }
-}
-
-/** How many things of the quarantine a person has dealt with. */
-export async function countDecided(store: Store): Promise<number> {
-  return (await store.keys(DECIDED)).length
 }
 
 function toDecided(position: Position, document: unknown): Decided | undefined {

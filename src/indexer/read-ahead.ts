@@ -6,6 +6,8 @@ import type { StoredDelivery } from '../core/ports.ts'
 export interface ReadAhead {
   /** Delivery `seq`; those behind it are read too, up to `tail`. Rejects as `read` does. */
   take(seq: number, tail: number): Promise<StoredDelivery>
+  /** Forgets what was read ahead. */
+  clear(): void
 }
 
 const MOST = 16
@@ -28,6 +30,7 @@ export function createReadAhead(read: (seq: number) => Promise<StoredDelivery>):
   }
 
   return {
+    clear: () => reading.clear(),
     async take(seq, tail) {
       const wanted = begin(seq)
       for (let next = seq + 1; next < seq + width && next <= tail; next++) void begin(next)

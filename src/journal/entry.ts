@@ -7,7 +7,7 @@ import type { NewDelivery, StoredDelivery } from '../core/ports.ts'
 
 const NEWLINE = 10
 /** The header is our own and short; what has no line end by here is none. */
-const MAX_HEADER = 4096
+export const MAX_HEADER = 4096
 /** Characters kept of what the sender's headers say; longer than any media type or list of encodings, it is of no use. */
 const MAX_FACT = 200
 
@@ -20,6 +20,7 @@ const header = z.object({
   encoding: z.string().optional(),
   contentType: z.string().optional(),
   asOf: position.optional(),
+  seed: z.literal(true).optional(),
   length: z.number().int().nonnegative(),
   crc32: z.number().int().nonnegative(),
 })
@@ -39,15 +40,21 @@ export function bounded(delivery: NewDelivery): NewDelivery {
 
 /** A `bounded` delivery as the bytes kept under its key; the length and checksum of the body stand in the header. */
 export function encodeEntry(seq: number, delivery: NewDelivery): Uint8Array {
-  const { bytes, receivedAt, encoding, contentType, asOf } = delivery
+  const { bytes, receivedAt, encoding, contentType, asOf, seed } = delivery
   const facts: z.infer<typeof header> = { v: 1, seq, receivedAt, length: bytes.byteLength, crc32: crc32(bytes) }
-  const line = `${JSON.stringify({ ...facts, encoding, contentType, asOf })}\n`
+  const line = `${JSON.stringify({ ...facts, encoding, contentType, asOf, seed })}\n`
   const length = Buffer.byteLength(line)
-  // Room of its own: it is kept for a while, and would hold the whole pool that short-lived buffers share.
-  const entry = Buffer.allocUnsafeSlow(length + bytes.byteLength)
+  const entry = Buffer.allocUnsafe(length + bytes.byteLength)
   entry.write(line)
   entry.set(bytes, length)
   return new Uint8Array(entry.buffer, entry.byteOffset, entry.byteLength)
+}
+
+/** When the delivery was received whose entry begins with these bytes, as many as a header can have. Throws `ERR_JOURNAL_DAMAGED`. */
+export function receivedAtOf(seq: number, start: Uint8Array): number {
+  const end = start.indexOf(NEWLINE)
+  if (end < 0) throw damaged(seq, 'has no header')
+  return readHeader(seq, start.subarray(0, end)).receivedAt
 }
 
 /** The delivery in these bytes. Throws a StoreError `ERR_JOURNAL_DAMAGED` when they are not what was written for this `seq`. */
@@ -59,7 +66,7 @@ export function decodeEntry(seq: number, entry: Uint8Array): StoredDelivery {
   if (facts.seq !== seq) throw damaged(seq, `is the one of delivery ${facts.seq}`)
   if (bytes.byteLength !== length) throw damaged(seq, `has ${bytes.byteLength} bytes of ${length}`)
   if (crc32(bytes) !== checksum) throw damaged(seq, 'does not match its checksum')
-  const { encoding, contentType, asOf } = facts
+  const { encoding, contentType, asOf, seed } = facts
   return {
     seq,
     bytes,
@@ -67,6 +74,7 @@ export function decodeEntry(seq: number, entry: Uint8Array): StoredDelivery {
     ...(encoding === undefined ? {} : { encoding }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(asOf === undefined ? {} : { asOf }),
+    ...(seed === undefined ? {} : { seed }),
   }
 }
 

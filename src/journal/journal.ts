@@ -1,11 +1,12 @@
 /** The durable, ordered, gapless log of deliveries. */
 
 import { coerceError } from '../core/errors.ts'
-import { seqKey } from '../core/keys.ts'
+import { seqKey, seqOfKey } from '../core/keys.ts'
 import type { Journal, Log, NewDelivery, Store, StoredDelivery, StoreOp } from '../core/ports.ts'
 import { createWeightedCache } from '../core/weighted-cache.ts'
+import { cutOps, sweepOps } from './cut.ts'
 import { checkNothingBehind, findFirst, findTail, gap, JOURNAL } from './ends.ts'
-import { bounded, decodeEntry, encodeEntry } from './entry.ts'
+import { bounded, decodeEntry, encodeEntry, MAX_HEADER, receivedAtOf } from './entry.ts'
 
 /**
  * `sound`: seqs are handed out. `failed`: an append failed, and no new one begins until all under way have ended and the
@@ -13,7 +14,10 @@ import { bounded, decodeEntry, encodeEntry } from './entry.ts'
  */
 type State = 'sound' | 'failed' | 'probing'
 
-/** Bytes of deliveries kept in memory after their commit: the indexer reads them a moment later. */
+/**
+ * Bytes of deliveries kept in memory after their commit until they are read once: the indexer does a moment later. When it is so far
+ * behind that they do not fit, the newest are not kept: they would be gone before their turn.
+ */
 const RECENT = 8 * 1024 * 1024
 
 interface Waiting {
@@ -29,21 +33,21 @@ interface Waiting {
  * After that the tail is read again before the next append; a delivery found there though its commit was reported failed stays.
  */
 export async function createJournal(store: Store, { log }: { readonly log: Log }): Promise<Journal> {
-  const first = await findFirst(store)
+  let first = await findFirst(store)
   let tail = await findTail(store, first - 1)
   await checkNothingBehind(store, tail)
 
-  const listeners = new Set<(seq: number) => void>()
+  const listeners = new Set<(seq: number, late: boolean) => void>()
   const recent = createWeightedCache<number, StoredDelivery>(RECENT)
   let state: State = 'sound'
   let next = tail + 1
   let underWay = 0
   let waiting: Waiting[] = []
 
-  function notify(seq: number): void {
+  function notify(seq: number, late = false): void {
     for (const listener of listeners) {
       try {
-        listener(seq)
+        listener(seq, late)
       } catch (error) {
         log.error('a listener of the journal failed', { seq }, error)
       }
@@ -72,8 +76,8 @@ export async function createJournal(store: Store, { log }: { readonly log: Log }
     tail = Math.max(tail, seq)
     // Our own copy: what was handed in belongs to the caller.
     const bytes = entry.subarray(entry.byteLength - delivery.bytes.byteLength)
-    recent.set(seq, { ...delivery, seq, bytes }, entry.byteLength)
-    notify(seq)
+    if (recent.weight + entry.byteLength <= RECENT) recent.set(seq, { ...delivery, seq, bytes }, entry.byteLength)
+    notify(seq, delivery.asOf !== undefined)
     return { seq }
   }
 
@@ -119,10 +123,39 @@ export async function createJournal(store: Store, { log }: { readonly log: Log }
     async read(seq) {
       if (!Number.isInteger(seq) || seq < first || seq > tail) return undefined
       const kept = recent.get(seq)
+      recent.delete(seq)
       if (kept !== undefined) return kept
       const entry = await store.getRaw(seqKey(JOURNAL, seq))
+      // Cut away while it was being read: the caller came too late.
+      if (seq < first) return undefined
       if (entry === undefined) throw gap(seq)
       return decodeEntry(seq, entry)
+    },
+    rewrite(delivery) {
+      const { seq } = delivery
+      const op: StoreOp = { op: 'setRaw', key: seqKey(JOURNAL, seq), value: encodeEntry(seq, delivery) }
+      return { op, done: () => recent.delete(seq) }
+    },
+    async cut(to, more = []) {
+      const from = first
+      if (!Number.isInteger(to) || to <= from) return
+      if (to > tail) throw new RangeError(`the newest delivery stays: ${to} is past ${tail}`)
+      // At once, so that nobody takes what is being removed for a gap. When the commit fails, what it was to remove is a leftover.
+      first = to
+      await store.commit([...cutOps(from, to), ...more])
+    },
+    async survey(from, limit) {
+      const after = seqKey(JOURNAL, Math.max(from, first) - 1)
+      const found = (await store.survey?.(JOURNAL, { after, limit, start: MAX_HEADER })) ?? []
+      return found.map(({ key, size, start }) => {
+        const seq = seqOfKey(key) ?? 0
+        return { seq, receivedAt: receivedAtOf(seq, start), bytes: size }
+      })
+    },
+    async sweep() {
+      const ops = await sweepOps(store, first)
+      if (ops !== undefined) await store.commit(ops)
+      return ops !== undefined
     },
     onAppend(fn) {
       listeners.add(fn)

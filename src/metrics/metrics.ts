@@ -53,6 +53,8 @@ export function createMetrics(read: () => Promise<MetricsSnapshot>): Metrics {
     put('bevy_bridge_bodies_waiting', [[{}, receiver.waiting]])
     put('bevy_bridge_journal_deliveries', [[{}, journal.tail - journal.first + 1]])
     put('bevy_bridge_journal_tail', [[{}, journal.tail]])
+    put('bevy_bridge_journal_age_seconds', [[{}, (journal.age ?? 0) / 1000]])
+    put('bevy_bridge_journal_overdue_seconds', [[{}, (journal.overdue ?? 0) / 1000]])
     put('bevy_bridge_index_backlog_deliveries', [[{}, journal.tail - journal.indexed]])
     put(
       'bevy_bridge_records_total',
@@ -65,6 +67,7 @@ export function createMetrics(read: () => Promise<MetricsSnapshot>): Metrics {
     put('bevy_bridge_disk_free_bytes', [[{}, disk.free]])
     put('bevy_bridge_disk_min_free_bytes', [[{}, disk.minFree]])
     put('bevy_bridge_store_bytes', labelled('part', disk.parts))
+    put('bevy_bridge_store_free_bytes', disk.unused === undefined ? [] : [[{}, disk.unused]])
     put('bevy_bridge_alerts_open', [[{}, now.alertsOpen]])
     const each = (name: MetricName, value: (one: (typeof destinations)[number]) => number | undefined): void =>
       put(

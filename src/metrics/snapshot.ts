@@ -8,13 +8,27 @@ export interface MetricsSnapshot {
     readonly bytesInFlight: number
     readonly waiting: number
   }
-  readonly journal: { readonly first: number; readonly tail: number; readonly indexed: number }
+  readonly journal: {
+    readonly first: number
+    readonly tail: number
+    readonly indexed: number
+    /** Of the oldest delivery. */
+    readonly age?: number | undefined
+    /** More than retention says, since somebody needs it. */
+    readonly overdue?: number | undefined
+  }
   /** By type and verdict. */
   readonly records: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly quarantined: Readonly<Record<string, number>>
   readonly unmatched: Readonly<Record<string, number>>
   readonly destinations: readonly DestinationFigures[]
-  readonly disk: { readonly free: number; readonly minFree: number; readonly parts: Readonly<Record<string, number>> }
+  readonly disk: {
+    readonly free: number
+    readonly minFree: number
+    readonly parts: Readonly<Record<string, number>>
+    /** In the database itself. */
+    readonly unused?: number | undefined
+  }
   readonly alertsOpen: number
 }
 

@@ -1,7 +1,10 @@
 import type { Scope } from '../core/expressions/expressions.ts'
+import type { UnseenField } from '../core/expressions/unseen.ts'
 import type { Sender } from '../core/plugin-contract.ts'
 import type { IndexReader, Journal, Store } from '../core/ports.ts'
 import type { DestinationStatus, InspectedRecord, StatusReport } from '../core/dispatch/reports.ts'
+import type { ReconcileStatus } from '../core/reconcile/reports.ts'
+import type { KeptReport } from '../core/retention/report.ts'
 import type { DestinationSettings, Settings } from '../core/settings.ts'
 import type { Cursor, IndexedRecord, Verdict, Position } from '../core/types.ts'
 
@@ -60,6 +63,12 @@ export interface QueryDeps {
   receiver(): StatusReport['receiver']
   unmatched(): Readonly<Record<string, number>>
   books(): Promise<readonly DestinationBooks[]>
+  /** How far back the store goes, its size, and who holds the journal. */
+  kept(): Promise<KeptReport>
+  /** What is done over Bevy's REST API. */
+  reconciliation(): Promise<ReconcileStatus>
+  /** Fields the config reads that never came. */
+  unseen(): Promise<readonly UnseenField[]>
   /** A record with its joined heads. */
   scopeOf(record: IndexedRecord, receivedAt: number): Promise<Scope>
   /** A sender that is only asked for its preview: without state, and closed by the caller. */

@@ -4,6 +4,7 @@ import { contentHash, parseExact } from '../core/records/exact-json.ts'
 import type { Scope } from '../core/expressions/expressions.ts'
 import type { ExplainedDestination, ExplainedRecord, ExplainInput, ExplainReport } from '../core/dispatch/reports.ts'
 import { awaitedBy } from '../core/records/joins.ts'
+import { goneText } from '../core/retention/text.ts'
 import { matchRoutes } from '../core/dispatch/routing.ts'
 import type { DestinationSettings } from '../core/settings.ts'
 import { toJob } from '../core/dispatch/to-job.ts'
@@ -17,7 +18,12 @@ import { explainRoutes } from './routes.ts'
 export async function explain(input: ExplainInput, deps: QueryDeps): Promise<ExplainReport> {
   if ('seq' in input) {
     const delivery = await deps.index.read(input.seq)
-    if (delivery === undefined) return { seq: input.seq, problem: 'the journal holds no such delivery', records: [] }
+    if (delivery === undefined) {
+      const { first } = deps.journal
+      const gone = input.seq > 0 && input.seq < first
+      const problem = gone ? goneText(input.seq, first) : 'the journal holds no such delivery'
+      return { seq: input.seq, problem, records: [] }
+    }
     const records: ExplainedRecord[] = []
     for (const record of delivery.records) records.push(await explainRecord(record, delivery.receivedAt, deps))
     return { seq: input.seq, records }

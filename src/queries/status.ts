@@ -6,6 +6,10 @@ export async function status(deps: QueryDeps): Promise<StatusReport> {
   const { journal, index } = deps
   const uptime = deps.uptime()
   const books = await deps.books()
+  const reconcile = await deps.reconciliation()
+  const unseen = await deps.unseen()
+  const { access, run, last, lost } = reconcile
+  const shown = access || run !== undefined || last !== undefined || lost !== undefined
   return {
     state: uptime === undefined ? 'offline' : 'running',
     version: deps.version,
@@ -16,11 +20,14 @@ export async function status(deps: QueryDeps): Promise<StatusReport> {
       tail: journal.tail,
       indexed: index.indexed,
       quarantined: await index.quarantined(),
+      ...(await deps.kept()),
     },
     receiver: deps.receiver(),
     unmatched: deps.unmatched(),
     stale: index.stale(),
     destinations: await Promise.all(books.map((one) => destination(one, deps))),
+    ...(unseen.length === 0 ? {} : { unseen }),
+    ...(shown ? { reconcile } : {}),
   }
 }
 

@@ -12,7 +12,7 @@ export interface AdmissionLimits {
 
 /** Room promised to one body. */
 export interface Ticket {
-  readonly held: number
+  held(): number
   /** Asks for more room for a body of unknown length. */
   grow(bytes: number, signal: AbortSignal): Promise<Granted>
   /** The body is whole and asks for nothing more. */
@@ -67,7 +67,7 @@ interface Waiter {
 export function createAdmission(initial: AdmissionLimits & { readonly clock: Clock }): Admission {
   const { clock } = initial
   let limits: AdmissionLimits = initial
-  const slots = new Set<Slot>()
+  const growers = new Set<Slot>()
   const entering: Waiter[] = []
   const growing: Waiter[] = []
   let inFlight = 0
@@ -79,8 +79,8 @@ export function createAdmission(initial: AdmissionLimits & { readonly clock: Clo
     if (!slot.grows) return true
     let sum = slot.held + bytes
     let largest = sum
-    for (const other of slots) {
-      if (other === slot || !other.grows) continue
+    for (const other of growers) {
+      if (other === slot) continue
       sum += other.held
       largest = Math.max(largest, other.held)
     }
@@ -88,7 +88,7 @@ export function createAdmission(initial: AdmissionLimits & { readonly clock: Clo
   }
 
   function give(slot: Slot, bytes: number): void {
-    slots.add(slot)
+    if (slot.grows) growers.add(slot)
     slot.held += bytes
     inFlight += bytes
   }
@@ -141,16 +141,16 @@ export function createAdmission(initial: AdmissionLimits & { readonly clock: Clo
 
   function ticketOf(slot: Slot): Ticket {
     return {
-      get held() {
-        return slot.held
-      },
+      held: () => slot.held,
       grow: (bytes, signal) => wait(growing, slot, bytes, signal),
       settle() {
         slot.grows = false
+        growers.delete(slot)
         pump()
       },
       release() {
-        if (!slots.delete(slot)) return
+        if (slot.held === 0) return
+        growers.delete(slot)
         inFlight -= slot.held
         slot.held = 0
         pump()

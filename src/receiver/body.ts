@@ -5,6 +5,7 @@ import type { Refusal } from './reasons.ts'
 
 /** Room asked for first for a body of unknown length; later steps double what it holds. */
 export const FIRST_STEP = 65_536
+const SMALL = 8192
 
 /** What became of a body. */
 export type BodyOutcome =
@@ -25,13 +26,16 @@ export interface BodyOptions {
 }
 
 /**
- * The body, when all of it came together with the head, as most do; else undefined, and nothing was read. A copy, as in `readBody`.
+ * The body, when all of it came together with the head, as most do; else undefined, and nothing was read. As in `readBody`, it holds
+ * no larger network buffer.
  */
 export async function takeWhole(req: IncomingMessage, declared: number | undefined): Promise<Uint8Array | undefined> {
   // The parser tells of the head before it goes on to the body.
   await undefined
   if (declared === undefined || declared === 0 || req.readableLength !== declared) return undefined
-  const bytes = Buffer.from(req.read() as Buffer)
+  const read = req.read() as Buffer
+  // What the network read at once is in most cases this request alone.
+  const bytes = read.buffer.byteLength <= 2 * declared + SMALL ? read : Buffer.from(read)
   // On to its end, which has nothing more to bring.
   req.resume()
   return bytes
@@ -43,7 +47,7 @@ export async function takeWhole(req: IncomingMessage, declared: number | undefin
  */
 export function readBody(req: IncomingMessage, options: BodyOptions): Promise<BodyOutcome> {
   const { declared, maxBody, ticket, signal, clock } = options
-  const segments: Buffer[] = [Buffer.allocUnsafeSlow(declared ?? ticket.held)]
+  const segments: Buffer[] = [Buffer.allocUnsafeSlow(declared ?? ticket.held())]
   let filled = 0
   let length = 0
   const started = clock.monotonic()
@@ -102,7 +106,7 @@ export function readBody(req: IncomingMessage, options: BodyOptions): Promise<Bo
 
     async function makeRoom(rest: Buffer): Promise<boolean> {
       while (rest.length > 0) {
-        const step = Math.min(Math.max(FIRST_STEP, ticket.held), maxBody - length)
+        const step = Math.min(Math.max(FIRST_STEP, ticket.held()), maxBody - length)
         const granted = await ticket.grow(step, signal)
         if (granted.state !== 'granted' || ended) return false
         segments.push(Buffer.allocUnsafeSlow(step))

@@ -10,17 +10,25 @@ import type { Exchange } from './exchange.ts'
 import { pathOf, samePath } from './path.ts'
 import type { Refusal } from './reasons.ts'
 import { findSecret } from './secret.ts'
-import type { ReceiverDeps, Tuning } from './types.ts'
+import type { PostBody, ReceiverDeps, Tuning } from './types.ts'
 
 /** What was decided about one POST. `alert` is for people: what happened and what to change. */
 export type Decision =
-  | { readonly state: 'stored'; readonly seq: number; readonly bytes: number }
+  | {
+      readonly state: 'stored'
+      readonly seq: number
+      readonly bytes: number
+      /** What it is answered with in place of 200. */
+      readonly instead?: 'close' | 204 | 503
+    }
   | {
       readonly state: 'refused'
       readonly refusal: Refusal
       readonly alert?: { readonly cause: string; readonly message: string }
       readonly facts?: Facts
       readonly error?: Error
+      /** Its sender showed the right secret; with the body, where it is at hand. */
+      readonly proven?: { readonly body?: Uint8Array | undefined }
     }
 
 /** What the decision needs besides the request. */
@@ -35,19 +43,21 @@ export interface DeliverOptions {
 export async function deliver(exchange: Exchange, options: DeliverOptions): Promise<Decision> {
   const { settings, admission, deps, tuning } = options
   const { req } = exchange
-  const stranger = checkSender(req, settings, deps.secrets())
-  if (stranger !== undefined) return stranger
-
   const declared = declaredLength(req)
+  const stranger = checkSender(req, settings, deps)
+  if (stranger !== undefined) return stranger.proven ? withBody(stranger.decision, req, declared) : stranger.decision
+
   if (declared !== undefined && declared > settings.maxBody) return tooLarge(settings, declared)
   const storable = deps.storable()
-  if (!storable.ok) return refused('not-storable', `Deliveries cannot be stored now: ${storable.reason}`)
+  if (!storable.ok) {
+    return withBody(refused('not-storable', `Deliveries cannot be stored now: ${storable.reason}`), req, declared)
+  }
 
   const ask = { bytes: declared ?? Math.min(FIRST_STEP, settings.maxBody), grows: declared === undefined }
   const now = admission.enterNow(ask)
   const entry =
     now === undefined ? await waitForRoom(exchange, admission, ask) : ({ state: 'granted', ticket: now } as const)
-  if (entry.state === 'aborted') return { state: 'refused', refusal: exchange.signal.reason as Refusal }
+  if (entry.state === 'aborted') return { state: 'refused', refusal: exchange.signal().reason as Refusal }
   if (entry.state === 'timeout') return notAdmitted(settings)
   const { ticket } = entry
   try {
@@ -56,13 +66,13 @@ export async function deliver(exchange: Exchange, options: DeliverOptions): Prom
       exchange.committing = true
       return await store(req, whole, deps)
     }
-    const { signal } = exchange
+    const signal = exchange.signal()
     if (exchange.expects && !signal.aborted) exchange.res.writeContinue()
     const limits = { maxBody: settings.maxBody, idle: tuning.bodyIdle, total: tuning.bodyTotal }
     const body = await readBody(req, { ...limits, declared, ticket, signal, clock: deps.clock })
     if (body.state === 'refused') {
       if (body.refusal === 'too-large') return tooLarge(settings)
-      return body.refusal === 'not-admitted' ? notAdmitted(settings) : body
+      return body.refusal === 'not-admitted' ? notAdmitted(settings) : { ...body, proven: {} }
     }
     exchange.committing = true
     return await store(req, body.bytes, deps)
@@ -72,7 +82,8 @@ export async function deliver(exchange: Exchange, options: DeliverOptions): Prom
 }
 
 async function waitForRoom(exchange: Exchange, admission: Admission, ask: Ask): Promise<Entry> {
-  const { req, signal } = exchange
+  const { req } = exchange
+  const signal = exchange.signal()
   // Whoever ends its side while it waits is taken as gone. (Bun tells only once the body is read: it is stored if whole.)
   const leave = () => exchange.end('sender-gone')
   req.socket.once('end', leave)
@@ -82,31 +93,57 @@ async function waitForRoom(exchange: Exchange, admission: Admission, ask: Ask): 
 }
 
 async function store(req: IncomingMessage, bytes: Uint8Array, deps: ReceiverDeps): Promise<Decision> {
-  const encoding = (req.headers['content-encoding'] ?? '').trim().toLowerCase()
+  const encoding = encodingOf(req)
   const contentType = req.headers['content-type']
   const delivery: NewDelivery = {
     bytes,
     receivedAt: deps.clock.now(),
-    ...(encoding !== '' && encoding !== 'identity' && { encoding }),
+    ...(encoding !== undefined && { encoding }),
     ...(contentType !== undefined && { contentType }),
   }
   try {
     const { seq } = await deps.append(delivery)
-    return { state: 'stored', seq, bytes: bytes.byteLength }
+    const instead = deps.instead?.(() => toBody(req, bytes))
+    return { state: 'stored', seq, bytes: bytes.byteLength, ...(instead !== undefined && { instead }) }
   } catch (thrown) {
     const message =
       'A delivery could not be stored and was not acknowledged; Bevy tries again. See the log for the error.'
-    return { ...refused('append-failed', message, { bytes: bytes.byteLength }), error: coerceError(thrown) }
+    const error = coerceError(thrown)
+    return { ...refused('append-failed', message, { bytes: bytes.byteLength }), error, proven: { body: bytes } }
   }
 }
 
-/** Undefined when the sender is who we wait for, on the right path. */
-function checkSender(
+/** A body that came with the head is kept with the refusal, to be known again; no other is waited for. */
+async function withBody(
+  decision: Decision & { state: 'refused' },
   req: IncomingMessage,
-  settings: ReceiverSettings,
-  secrets: readonly string[],
-): Decision | undefined {
+  declared: number | undefined,
+): Promise<Decision> {
+  return { ...decision, proven: { body: await takeWhole(req, declared) } }
+}
+
+/** A body as it came. */
+export function toBody(req: IncomingMessage, bytes: Uint8Array): PostBody {
+  const simulated = req.headers['user-agent']?.startsWith('bevy-bridge') === true
+  return { bytes, encoding: encodingOf(req), simulated }
+}
+
+function encodingOf(req: IncomingMessage): string | undefined {
+  const encoding = (req.headers['content-encoding'] ?? '').trim().toLowerCase()
+  return encoding === '' || encoding === 'identity' ? undefined : encoding
+}
+
+interface Stranger {
+  readonly decision: Decision & { state: 'refused' }
+  /** The right secret stood somewhere: it is the sender we wait for, with a mistake in its settings. */
+  readonly proven: boolean
+}
+
+/** Undefined when the sender is who we wait for, on the right path. */
+function checkSender(req: IncomingMessage, settings: ReceiverSettings, deps: ReceiverDeps): Stranger | undefined {
+  const secrets = deps.secrets()
   const finding = findSecret(req.rawHeaders, settings.secretHeader, secrets)
+  if (finding.state === 'right') deps.used?.(finding.place)
   const path = pathOf(req.url)
   const rightPath = samePath(path, settings.path)
   if (rightPath && finding.state === 'right') return undefined
@@ -117,17 +154,23 @@ function checkSender(
     const known = finding.state === 'right' || finding.state === 'elsewhere'
     const message = known ? advice.wrongPath(shown) : advice.unknownPost(shown)
     const alert = { cause: known ? 'refused:wrong-path' : 'refused:unknown-post', message }
-    return { state: 'refused', refusal: 'wrong-path', alert, facts: { path: shown, secret: finding.state } }
+    const facts = { path: shown, secret: finding.state }
+    return { decision: { state: 'refused', refusal: 'wrong-path', alert, facts }, proven: known }
   }
   switch (finding.state) {
     case 'right':
       return undefined
     case 'none':
-      return refused('no-secret', advice.noSecret())
+      return { decision: refused('no-secret', advice.noSecret()), proven: false }
     case 'wrong':
-      return refused('wrong-secret', advice.wrongSecret())
+      return { decision: refused('wrong-secret', advice.wrongSecret()), proven: false }
     case 'elsewhere':
-      return refused('wrong-header', advice.wrongHeader(finding.header, finding.prefixed), { header: finding.header })
+      return {
+        decision: refused('wrong-header', advice.wrongHeader(finding.header, finding.prefixed), {
+          header: finding.header,
+        }),
+        proven: true,
+      }
   }
 }
 
@@ -136,14 +179,15 @@ function refused(refusal: Refusal, message: string, facts?: Facts): Decision & {
 }
 
 function tooLarge(settings: ReceiverSettings, declared?: number): Decision {
-  return refused('too-large', adviceFor(settings).tooLarge(), declared === undefined ? undefined : { declared })
+  const facts = declared === undefined ? undefined : { declared }
+  return { ...refused('too-large', adviceFor(settings).tooLarge(), facts), proven: {} }
 }
 
 function notAdmitted(settings: ReceiverSettings): Decision {
   const message =
     `A delivery waited ${settings.admissionTimeout / 1000} s for room in memory and was not taken; Bevy tries again. If this ` +
     'lasts, look at the speed of the disk, or raise receiver.maxInFlight.'
-  return refused('not-admitted', message)
+  return { ...refused('not-admitted', message), proven: {} }
 }
 
 function declaredLength(req: IncomingMessage): number | undefined {

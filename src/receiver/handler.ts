@@ -19,6 +19,8 @@ export interface HandlerOptions {
   deliveryId(seq: number): string
   linger(exchange: Exchange): void
   monotonic(): number
+  /** A sender with the right secret was not answered 200. */
+  refused?(exchange: Exchange, answer: 'close' | number, body: Uint8Array | undefined): void
   readonly report: Report
 }
 
@@ -50,10 +52,11 @@ export function createHandler(options: HandlerOptions): H3 {
         write(exchange, 'closed', 'stored-sender-gone', { bytes, seq })
         return close(exchange)
       }
+      if (decision.instead !== undefined) return probed(event, exchange, decision.instead, { bytes, seq })
       write(exchange, '200', 'stored', { bytes, seq })
       return acknowledge(exchange, options.deliveryId(seq))
     }
-    const { refusal, alert, facts, error } = decision
+    const { refusal, alert, facts, error, proven } = decision
     const status = options.refuse() === 'status' && !exchange.req.socket.destroyed ? statusOf(refusal) : undefined
     const line = {
       answer: status === undefined ? 'closed' : (`${status}` as Status),
@@ -65,8 +68,19 @@ export function createHandler(options: HandlerOptions): H3 {
     const heard = isUnproven(refusal) ? report.stranger(line) : (report.request(line), true)
     if (heard && alert !== undefined) report.alert(alert.cause, alert.message)
     // An address that keeps failing gets no status either.
-    if (status === undefined || !heard) return close(exchange)
+    const closes = status === undefined || !heard
+    if (proven !== undefined) options.refused?.(exchange, closes ? 'close' : status, proven.body)
+    if (closes) return close(exchange)
     return reply(event, exchange, status, { error: refusal })
+  }
+
+  /** Stored, and answered otherwise on purpose: somebody wants to know what Bevy does then. */
+  function probed(event: H3Event, exchange: Exchange, given: 'close' | 204 | 503, facts: Facts): unknown {
+    write(exchange, given === 'close' ? 'closed' : `${given}`, 'probe', facts)
+    if (given === 'close') return close(exchange)
+    if (given !== 204) return reply(event, exchange, given, { error: 'probe' })
+    event.res.status = given
+    return null
   }
 
   function health(event: H3Event, well: boolean): unknown {

@@ -1,4 +1,4 @@
-/** Why a request was answered as it was. `stored` and `health` are the good ones. */
+/** Why a request was answered as it was. `stored` and `health` are the good ones; `probe` is stored too, and answered so on purpose. */
 export type Reason =
   | 'stored'
   | 'stored-sender-gone'
@@ -22,9 +22,10 @@ export type Reason =
   | 'expectation'
   | 'too-many-connections'
   | 'internal'
+  | 'probe'
 
 /** Reasons for which a POST gets no answer. */
-export type Refusal = Exclude<Reason, 'stored' | 'stored-sender-gone' | 'health' | 'method' | 'not-found'>
+export type Refusal = Exclude<Reason, 'stored' | 'stored-sender-gone' | 'health' | 'method' | 'not-found' | 'probe'>
 
 /**
  * The status that stands for a refusal where `receiver.refuse` is `status`. Undefined: closed all the same, because the

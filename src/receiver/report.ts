@@ -28,7 +28,7 @@ export interface Report {
 }
 
 const QUIET = new Set<Reason>(['health'])
-const GOOD = new Set<Reason>(['stored', 'method', 'not-found', 'draining'])
+const GOOD = new Set<Reason>(['stored', 'probe', 'method', 'not-found', 'draining'])
 const BAD = new Set<Reason>(['append-failed', 'not-storable', 'internal'])
 
 /** Makes one. */

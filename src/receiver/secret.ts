@@ -2,7 +2,8 @@ import { hash, timingSafeEqual } from 'node:crypto'
 
 /** What was found of the secret in a request's headers. */
 export type SecretFinding =
-  | { readonly state: 'right' }
+  /** `place`: which one, from 0, empty ones left out. */
+  | { readonly state: 'right'; readonly place: number }
   /** The configured header came, with a value that is no secret of ours. */
   | { readonly state: 'wrong' }
   /** The configured header did not come. */
@@ -22,13 +23,14 @@ export function findSecret(
   const digests = digestsOf(secrets)
   const wanted = headerName.toLowerCase()
   let came = false
-  let right = false
+  let place = -1
   for (const [name, value] of pairs(rawHeaders)) {
     if (name.toLowerCase() !== wanted) continue
     came = true
-    if (isAccepted(value, digests)) right = true
+    const found = placeOf(value, digests)
+    if (found >= 0) place = found
   }
-  if (right) return { state: 'right' }
+  if (place >= 0) return { state: 'right', place }
   return findElsewhere(rawHeaders, digests) ?? { state: came ? 'wrong' : 'none' }
 }
 
@@ -36,20 +38,21 @@ function findElsewhere(rawHeaders: readonly string[], digests: readonly Buffer[]
   let found: SecretFinding | undefined
   for (const [name, value] of pairs(rawHeaders)) {
     const words = value.split(' ')
-    if (isAccepted(value, digests)) found ??= { state: 'elsewhere', header: name, prefixed: false }
-    else if (words.length > 1 && isAccepted(words.at(-1) ?? '', digests)) {
+    if (placeOf(value, digests) >= 0) found ??= { state: 'elsewhere', header: name, prefixed: false }
+    else if (words.length > 1 && placeOf(words.at(-1) ?? '', digests) >= 0) {
       found ??= { state: 'elsewhere', header: name, prefixed: true }
     }
   }
   return found
 }
 
-function isAccepted(value: string, digests: readonly Buffer[]): boolean {
+/** Which of the secrets it is; -1 for none. */
+function placeOf(value: string, digests: readonly Buffer[]): number {
   // Header values arrive as one character per byte, whatever encoding the sender used.
   const digest = digestOf(Buffer.from(value, 'latin1'))
-  let equal = false
-  for (const other of digests) equal = timingSafeEqual(digest, other) || equal
-  return equal
+  let place = -1
+  for (let at = 0; at < digests.length; at++) if (timingSafeEqual(digest, digests[at] as Buffer)) place = at
+  return place
 }
 
 // A list stays the same from request to request.

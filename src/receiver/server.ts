@@ -4,12 +4,13 @@ import { coerceError } from '../core/errors.ts'
 import type { ReceiverSettings } from '../core/settings.ts'
 import { addressOf, compileProxies } from './address.ts'
 import { createAdmission } from './admission.ts'
-import { deliver, type Decision } from './deliver.ts'
+import { deliver, toBody, type Decision } from './deliver.ts'
 import { createExchanges, type Exchange } from './exchange.ts'
 import { createHandler } from './handler.ts'
 import { reasonOfFault } from './reasons.ts'
 import { createReport } from './report.ts'
 import { listen, type ServerEvents } from './listener.ts'
+import { createPressure } from './pressure.ts'
 import { loadPair, watchPair, type Pair } from './tls.ts'
 import { DEFAULT_TUNING, type Receiver, type ReceiverDeps, type Tuning } from './types.ts'
 
@@ -30,6 +31,7 @@ export async function createReceiver(
   const pair = initial.tls && (await loadPair(initial.tls))
   const report = createReport(deps)
   const exchanges = createExchanges()
+  const pressure = createPressure(clock.monotonic)
   const admission = createAdmission({ ...admissionLimits(initial), clock })
   let draining: Promise<void> | undefined
   let endDrain = () => {}
@@ -44,6 +46,10 @@ export async function createReceiver(
     deliveryId: deps.deliveryId,
     linger,
     monotonic: clock.monotonic,
+    refused({ req, started }, answer, body) {
+      const took = clock.monotonic() - started
+      deps.refused?.({ answer, took, ...(body !== undefined && { body: toBody(req, body) }) })
+    },
     report,
   })
   const handle = toNodeHandler(app) as (req: IncomingMessage, res: ServerResponse) => unknown
@@ -73,6 +79,7 @@ export async function createReceiver(
 
   const events: ServerEvents = {
     request(req, res, expects) {
+      pressure.note()
       const exchange = exchanges.begin(req, res, { address: origin(req), started: clock.monotonic(), expects })
       const failed = (thrown: unknown) => {
         const error = coerceError(thrown)
@@ -171,8 +178,8 @@ export async function createReceiver(
       endDrain()
       await end()
     },
-    get underWay() {
-      return exchanges.size
+    get busy() {
+      return pressure.high
     },
     stats: () => ({
       requests: report.counts(),

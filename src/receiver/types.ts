@@ -12,11 +12,32 @@ export interface ReceiverDeps {
   ready(): { readonly ok: boolean }
   /** The secrets accepted now. Empty ones never match. */
   secrets(): readonly string[]
+  /** A delivery showed the secret of this place, from 0. Called for each: cheap, never throws. */
+  used?(place: number): void
+  /** A sender with the right secret was not answered 200. Never throws. */
+  refused?(refused: RefusedPost): void
+  /** What a stored delivery is answered with in place of 200: undefined but while somebody probes Bevy. Never throws. */
+  instead?(body: () => PostBody): 'close' | 204 | 503 | undefined
   /** The id shown to the sender. */
   deliveryId(seq: number): string
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
+}
+
+/** A body as it came, and whether `bevy-bridge simulate` sent it. */
+export interface PostBody {
+  readonly bytes: Uint8Array
+  readonly encoding?: string | undefined
+  readonly simulated: boolean
+}
+
+/** A POST with the right secret that was refused. `took`: milliseconds from its head to its answer. */
+export interface RefusedPost {
+  readonly answer: 'close' | number
+  readonly took: number
+  /** Absent where it was not read. */
+  readonly body?: PostBody | undefined
 }
 
 /** What is fixed in code: limits of time and number a person has no reason to set. Milliseconds unless named otherwise. */
@@ -49,7 +70,7 @@ export const DEFAULT_TUNING: Tuning = {
 }
 
 /** What a request was answered with: `closed` is a connection closed without a byte. */
-export type Answer = '200' | '401' | '404' | '405' | '413' | '500' | '503' | 'closed'
+export type Answer = '200' | '204' | '401' | '404' | '405' | '413' | '500' | '503' | 'closed'
 
 /** One line of the request counts. */
 export interface RequestCount {
@@ -86,6 +107,6 @@ export interface Receiver {
   /** Closes everything at once. A `drain` under way resolves. */
   stop(): Promise<void>
   stats(): ReceiverStats
-  /** Requests under way now, health checks included. */
-  readonly underWay: number
+  /** Requests come in so fast just now that other work should leave them room. */
+  readonly busy: boolean
 }

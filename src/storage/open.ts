@@ -104,7 +104,12 @@ async function create(store: BareStore): Promise<string> {
       `the store has data but no ${META_KEY}, so it is not known whose it is. Restore a backup of the data folder`,
     )
   }
-  const id = Array.from({ length: ID_LENGTH }, () => ID_CHARACTERS[randomInt(ID_CHARACTERS.length)]).join('')
+  const id = newId()
   await store.commit([{ op: 'set', key: META_KEY, value: { format: FORMAT, id, createdAt: new Date().toISOString() } }])
   return id
+}
+
+/** `[a-z0-9]{12}` */
+export function newId(): string {
+  return Array.from({ length: ID_LENGTH }, () => ID_CHARACTERS[randomInt(ID_CHARACTERS.length)]).join('')
 }

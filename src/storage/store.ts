@@ -1,7 +1,7 @@
 import type { Storage } from 'unstorage'
 import { StoreError } from '../core/errors.ts'
 import { isKey } from '../core/keys.ts'
-import type { Store, StoreOp } from '../core/ports.ts'
+import type { Store, StoredEntry, StoreOp } from '../core/ports.ts'
 import type { BatchDriver, KeyRange, RawOp } from './batch-driver.ts'
 import { decodeDocument, encodeDocument } from './codec.ts'
 import { commitOneByOne, toStoreFailure } from './key-by-key.ts'
@@ -28,6 +28,13 @@ export function createStore(storage: Storage, driver: BatchDriver): BareStore {
     return Promise.all(keys.map(async (key) => toBytes(await storage.getItemRaw(key).catch(toStoreFailure))))
   }
 
+  async function listKeys(prefix: string, { after, limit }: Omit<KeyRange, 'prefix'> = {}): Promise<string[]> {
+    checkOpen()
+    if (prefix !== '') checkKey(prefix)
+    const range: KeyRange = { prefix, after, limit }
+    return driver.listKeys === undefined ? listAll(storage, range) : driver.listKeys(range)
+  }
+
   return {
     async get(key) {
       return toDocument(key, (await readAll([key]))[0])
@@ -39,12 +46,7 @@ export function createStore(storage: Storage, driver: BatchDriver): BareStore {
     async getRaw(key) {
       return (await readAll([key]))[0]
     },
-    async keys(prefix, { after, limit } = {}) {
-      checkOpen()
-      if (prefix !== '') checkKey(prefix)
-      const range: KeyRange = { prefix, after, limit }
-      return driver.listKeys === undefined ? listAll(storage, range) : driver.listKeys(range)
-    },
+    keys: listKeys,
     async commit(ops) {
       checkOpen()
       const raw = ops.map(toRaw)
@@ -54,6 +56,37 @@ export function createStore(storage: Storage, driver: BatchDriver): BareStore {
       last = run.catch(() => {})
       return run
     },
+    async survey(prefix, options) {
+      checkOpen()
+      checkKey(prefix)
+      if (driver.survey !== undefined) return driver.survey({ prefix, ...options })
+      return surveyAll(options.start, await listKeys(prefix, options), readAll)
+    },
+    ...(driver.shrink === undefined
+      ? {}
+      : {
+          async shrink(most: number) {
+            checkOpen()
+            return (driver.shrink as NonNullable<BatchDriver['shrink']>)(most)
+          },
+        }),
+    ...(driver.backup === undefined
+      ? {}
+      : {
+          async backup(file: string, more: Readonly<Record<string, unknown>> = {}) {
+            checkOpen()
+            const documents = Object.entries(more).map(([key, value]) => [key, encodeDocument(key, value)] as const)
+            return (driver.backup as NonNullable<BatchDriver['backup']>)(file, documents)
+          },
+        }),
+    ...(driver.scrub === undefined
+      ? {}
+      : {
+          async scrub() {
+            checkOpen()
+            await driver.scrub?.()
+          },
+        }),
     async close() {
       closed = true
       await last
@@ -73,6 +106,19 @@ function toRaw(op: StoreOp): RawOp {
 
 function checkKey(key: string): void {
   if (!isKey(key)) throw new StoreError('ERR_STORE_KEY', `not a key of the store: ${JSON.stringify(key.slice(0, 80))}`)
+}
+
+/** For a driver that can only give whole values. */
+async function surveyAll(
+  start: number,
+  keys: readonly string[],
+  read: (keys: readonly string[]) => Promise<readonly (Uint8Array | undefined)[]>,
+): Promise<StoredEntry[]> {
+  const values = await read(keys)
+  return keys.flatMap((key, at) => {
+    const value = values[at]
+    return value === undefined ? [] : [{ key, size: value.byteLength, start: value.slice(0, start) }]
+  })
 }
 
 async function listAll(storage: Storage, { prefix, after, limit }: KeyRange): Promise<string[]> {

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict'
 import { isBridgeError } from '../core/errors.ts'
-import type { Plugin } from '../core/plugin-contract.ts'
+import type { ErasedPerson, Plugin } from '../core/plugin-contract.ts'
 import { assertNothingPrivate, onBench } from './bench.ts'
 import type { PluginHarness, TestRunner } from './harness.ts'
+import { makeAttempt } from './jobs.ts'
+import { PERSONAL } from './samples.ts'
 
 /** How long a send may take to notice its signal, milliseconds. */
 const SOON = 2000
+
+/** The person of the samples, to be forgotten. */
+const SAMPLE_PERSON: ErasedPerson = {
+  id: 'e1',
+  users: ['101'],
+  emails: ['peregrina.oxblood@example.com'],
+  names: ['peregrina oxblood'],
+  records: [],
+  positions: ['1.3', '1.4', '1.5'],
+  exports: true,
+}
 
 /** What a sender promises, whatever it sends to. */
 export function testSender({ it }: TestRunner, plugin: Plugin, harness: PluginHarness): void {
@@ -45,6 +58,27 @@ export function testSender({ it }: TestRunner, plugin: Plugin, harness: PluginHa
         !state.isUsed || plugin.stateful === true,
         'it uses context.state and does not declare `stateful: true`',
       )
+    }))
+
+  it('forgets a person when it says so, more than once, and keeps no address of theirs in its state', () =>
+    onBench(plugin, harness, async ({ jobs, send, sender, state }) => {
+      const says = plugin.erases === true
+      assert.equal(sender.erase !== undefined, says, 'it has `erase` exactly when it declares `erases: true`')
+      if (sender.erase === undefined) return
+      await send(jobs)
+      for (let number = 1; number <= 2; number++) {
+        try {
+          const outcome = await sender.erase(SAMPLE_PERSON, makeAttempt([], { number }))
+          state.settle()
+          assertNothingPrivate('the outcome of erase', outcome ?? {}, PERSONAL)
+        } catch (error) {
+          state.drop()
+          assert.ok(isBridgeError(error), `a bug, not a DestinationError: ${String(error)}`)
+        }
+        state.flush()
+      }
+      const kept = JSON.stringify(state.entries()).toLowerCase()
+      for (const email of SAMPLE_PERSON.emails) assert.ok(!kept.includes(email), 'its state still holds an address')
     }))
 
   it('closes, more than once', () =>

@@ -8,7 +8,8 @@ const MOST = { delay: 100, maxDelay: 1_500, probe: 500, join: 1_500, batch: 200,
 /** The same settings without anyone to alert, with short waits for retries, joins and batches, no rates, and nothing too old to be sent. */
 export function shorten(settings: Settings): Settings {
   const alerts = { ...settings.alerts, channels: {}, notify: {}, heartbeat: undefined }
-  return { ...settings, alerts, destinations: settings.destinations.map(shortenDestination) }
+  // Invented records are none of Bevy's business.
+  return { ...settings, alerts, bevy: undefined, destinations: settings.destinations.map(shortenDestination) }
 }
 
 function shortenDestination(destination: DestinationSettings): DestinationSettings {

@@ -18,7 +18,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { runtimePath, type Runtime } from '../kit/bridge-process.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
 import { makeProgram } from './bundle.ts'
@@ -28,6 +28,8 @@ import { fates } from './script.ts'
 const makeFolder = useTemporaryFolders()
 const LANES = 3
 
+afterEach(() => void vi.unstubAllEnvs())
+
 /** Plays the cuts of a series, several at once, until one is not reached any more. */
 async function playAll(runtime: Runtime, cutOf: (index: number) => Cut): Promise<Outcome[]> {
   const base = makeFolder()
@@ -36,7 +38,7 @@ async function playAll(runtime: Runtime, cutOf: (index: number) => Cut): Promise
       ? makeProgram(join(base, 'program'), 'test/crash/child.ts', { 'kill-points.js': 'test/crash/kill-points.ts' })
       : { command: [runtimePath('bun'), resolve('test/crash/child.ts')] as const, cache: '' }
   // For the storage workers of this process; those of the children have it in their environment.
-  process.env['NODE_COMPILE_CACHE'] = program.cache
+  vi.stubEnv('NODE_COMPILE_CACHE', program.cache)
   const outcomes: Outcome[] = []
   let index = 0
   let over = false

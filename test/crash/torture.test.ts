@@ -2,7 +2,7 @@
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { createLoad } from '../../src/app/load.ts'
 import { startTorture } from '../../src/app/torture.ts'
@@ -76,11 +76,13 @@ const wrong = ({ seed, failures, ledger, folder }: TortureReport) => ({
 const sum = (reports: readonly TortureReport[], of: (report: TortureReport) => number): number =>
   reports.reduce((total, report) => total + of(report), 0)
 
+afterEach(() => void vi.unstubAllEnvs())
+
 describe('torture', () => {
   it('on node: some sixty lives end anyhow, and every record is accounted for', async () => {
     const faults = { 'torture/faults.js': 'src/torture/faults.ts' }
     const { command, cache } = makeProgram(makeFolder(), 'src/torture-child.ts', faults)
-    process.env['NODE_COMPILE_CACHE'] = cache
+    vi.stubEnv('NODE_COMPILE_CACHE', cache)
     const reports = await Promise.all([11, 12].map((seed) => run(command, cache, { seed, duration: 3_000, kills: 26 })))
     expect(reports.map(wrong)).toEqual([11, 12].map((seed) => ({ seed, failures: [], broken: [] })))
     // How many of those planned find a life to end depends on the machine; what they prove does not.

@@ -77,7 +77,7 @@ describe('alerting', () => {
       hook.taken.map(
         ({ json }) => `${String(json?.['type'])} ${(json?.['data'] as { cause: string } | undefined)?.cause}`,
       )
-    await clock.advance(2 * MINUTE)
+    await clock.advance(32 * MINUTE)
     await hook.seen(1)
     expect(told()).toEqual(['alert.raised destination:late'])
     free = 150

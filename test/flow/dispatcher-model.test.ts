@@ -27,6 +27,19 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const) }) },
 )
 
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+/** Five attempts in a row fail, and all that is left then is skipped: it stays degraded, with nothing waiting. */
+const FAILED_THEN_SKIPPED: [Step[], Outcome[], 1 | 3] = [
+  [
+    { do: 'index', keys: [1, 0] },
+    { do: 'index', keys: [2, 1, 2] },
+    { do: 'wait', ms: 35_000 },
+  ],
+  [unknown('no answer'), skip('not here')],
+  1,
+]
+
 interface Sent {
   readonly key: string
   readonly seq: number
@@ -70,6 +83,8 @@ describe.each(['latest', 'every'] as const)('mode %s', (mode) => {
           }
           calm = true
           await bench.clock.advance(2 * 3_600_000)
+          // A skip says nothing of the destination: only something delivered ends its bad time.
+          newest.set('user:9', { seq: bench.index.index({ type: 'user', data: { id: 9, v: ++version } }), n: 1 })
           await bench.clock.advance(2 * 3_600_000)
 
           const [status] = await bench.supervisor.status()
@@ -94,7 +109,7 @@ describe.each(['latest', 'every'] as const)('mode %s', (mode) => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [FAILED_THEN_SKIPPED] },
     )
   })
 })

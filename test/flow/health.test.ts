@@ -38,6 +38,10 @@ describe('failures in a row', () => {
     expect(on.got('crm')).toHaveLength(20)
     expect(await status(on)).toMatchObject({ state: 'paused', reason: '503', paused: { by: 'failures' }, dead: 0 })
     expect(causes(on)).toEqual(['destination:degraded', 'destination:paused'])
+    expect(on.alerts[1]?.message).toBe(
+      'crm is paused: 503, after 20 failed attempts. If the other side is down there is nothing to do. Nothing is lost: all ' +
+        'that is for it waits, and it is tried again by itself, every 15m at the latest; `bevy-bridge resume crm` tries at once',
+    )
     await on.clock.advance(29_999)
     expect(on.got('crm')).toHaveLength(20)
     expect(await on.store.get('cursor:crm')).toMatchObject({ position: { seq: 2 } })
@@ -119,6 +123,20 @@ describe('while it is paused', () => {
     expect(await status(on)).toMatchObject({ state: 'paused' })
   })
 
+  it('it is not known to be well before it has answered: opened, or resumed by a person', async () => {
+    const on = await bench({ concurrency: 1 })
+    on.scripts['crm'] = () => Promise.reject(new DestinationError('token revoked'))
+    on.index.index(...users(1, 3))
+    await settleAll()
+    expect(await status(on)).toMatchObject({ state: 'paused', answered: false })
+    on.scripts['crm'] = () => [delivered()]
+    await on.clock.advance(45_000)
+    expect(await status(on)).toMatchObject({ state: 'running', answered: true })
+    await dispatcher(on).pause(undefined)
+    await dispatcher(on).resume()
+    expect(await status(on)).toMatchObject({ state: 'running', answered: false })
+  })
+
   it('a refused record ends it: the destination is there', async () => {
     const on = await bench({ concurrency: 1 })
     on.scripts['crm'] = () => Promise.reject(new DestinationError('token revoked'))
@@ -196,6 +214,14 @@ describe('a pause by hand', () => {
 })
 
 describe('what came back is remembered', () => {
+  it('but why something was skipped is no error', async () => {
+    const on = await bench({ concurrency: 1 })
+    on.scripts['crm'] = ([job]) => [job?.key === 'user:1' ? reject('no such list') : skip('off in the config')]
+    on.index.index(user(1), user(2))
+    await settleAll()
+    expect(await status(on)).toMatchObject({ lastError: { message: 'no such list' } })
+  })
+
   it('with each attempt, the first and the newest of a long row, in the dead letter too', async () => {
     const on = await bench({ retry: { for: HOUR, delay: MINUTE, factor: 1, maxDelay: MINUTE } })
     let attempts = 0

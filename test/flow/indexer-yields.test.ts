@@ -4,33 +4,38 @@ import { settleAll } from '../kit/clock.ts'
 import { openIndexing } from '../kit/indexing.ts'
 import { createMemoryStore } from '../kit/memory-store.ts'
 
-const SMALL = 64
-const bodies = Array.from({ length: 3 * SMALL }, (_, index) => envelope('user', { id: index }))
+const bodies = Array.from({ length: 600 }, (_, index) => envelope('user', { id: index }))
 
-describe('indexing while deliveries come in', () => {
-  it('takes small batches with pauses between them, and full turns again when it is quiet', async () => {
+describe('indexing while deliveries rush in', () => {
+  async function rush() {
     let busy = true
     const bridge = await openIndexing(createMemoryStore(), { busy: () => busy })
     const done = bridge.receive(...bodies)
-    const indexed = async (seq: number) => {
-      for (let turn = 0; bridge.indexer.indexed < seq && turn < 50; turn++) await settleAll()
-      return bridge.indexer.indexed
-    }
-    expect(await indexed(SMALL)).toBe(SMALL)
     await settleAll()
-    expect(bridge.indexer.indexed).toBe(SMALL)
-    await bridge.clock.advance(50)
-    expect(await indexed(2 * SMALL)).toBe(2 * SMALL)
-    busy = false
+    return { bridge, done, calm: () => (busy = false) }
+  }
+
+  it('waits, and goes on when it is quiet again', async () => {
+    const { bridge, done, calm } = await rush()
+    await bridge.clock.advance(9_000)
+    expect(bridge.indexer.indexed).toBe(0)
+    calm()
     await bridge.clock.advance(50)
     await done
     expect(bridge.indexer.indexed).toBe(bodies.length)
   })
 
-  it('pauses no more for deliveries that have waited ten seconds', async () => {
-    const bridge = await openIndexing(createMemoryStore(), { busy: () => true })
-    const old = bodies.map((bytes) => ({ bytes, receivedAt: bridge.clock.now() - 10_001 }))
-    await bridge.receive(...old)
+  it('waits ten seconds at the most, also when the clock is set back, and then catches up', async () => {
+    const { bridge, done } = await rush()
+    await bridge.clock.advance(5_000)
+    bridge.clock.jump(-3_600_000)
+    await bridge.clock.advance(4_900)
+    expect(bridge.indexer.indexed).toBe(0)
+    await bridge.clock.advance(200)
+    await done
+    expect(bridge.indexer.indexed).toBe(bodies.length)
+    await bridge.journal.append({ bytes: bodies[0] as Uint8Array, receivedAt: 1 })
+    await bridge.clock.advance(1_000)
     expect(bridge.indexer.indexed).toBe(bodies.length)
   })
 })

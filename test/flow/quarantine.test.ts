@@ -2,7 +2,8 @@
 
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { countDecided, createQuarantine, type QuarantineOperations } from '../../src/indexer/quarantine.ts'
+import { countOpen } from '../../src/indexer/kept.ts'
+import { createQuarantine, type QuarantineOperations } from '../../src/indexer/quarantine.ts'
 import { rebuildIndex } from '../../src/indexer/rebuild.ts'
 import { StoreError } from '../../src/core/errors.ts'
 import { openIndexing, verdicts, type Indexing } from '../kit/indexing.ts'
@@ -143,6 +144,6 @@ describe('discard', () => {
     expect(await again.quarantine({ done: true })).toMatchObject({
       items: [{ id: '2.1' }, { id: '1', done: { state: 'discarded', why: 'a test' } }],
     })
-    expect(await countDecided(on.store)).toBe(1)
+    expect(await countOpen(on.store)).toBe(1)
   })
 })

@@ -36,6 +36,13 @@ export function createMemoryStore(data = new Map<string, Uint8Array>()): MemoryS
       )
       return found.sort().slice(0, limit)
     },
+    async survey(prefix, { start, ...range }) {
+      const found = await store.keys(prefix, range)
+      return found.map((key) => {
+        const value = data.get(key) ?? new Uint8Array()
+        return { key, size: value.byteLength, start: value.slice(0, start) }
+      })
+    },
     commit(ops) {
       const run = last.then(async () => {
         await store.before?.(ops)

@@ -26,6 +26,8 @@ const SLOT = {
 } as const
 const NEVER = -1
 const ALWAYS = -2
+/** SQLite's own limit (https://www.sqlite.org/limits.html). */
+const MOST_PAGES = 4_294_967_294
 
 /** What happens: an error as SQLite gives it, a database that really is at its limit, or the end of the worker. */
 export type FaultEffect = (typeof EFFECTS)[number]
@@ -90,7 +92,13 @@ export function createFaults(): Faults {
 /** The worker's side. */
 export default function makeHook(data: unknown): FaultHook {
   const slots = new Int32Array(data as SharedArrayBuffer)
+  let limited: DatabaseSync | undefined
   return (step, db) => {
+    if (step === 'begin' && db === limited && Atomics.load(slots, SLOT.step) === NEVER) {
+      // As a disk that has room again.
+      db.exec(`PRAGMA max_page_count=${MOST_PAGES}`)
+      limited = undefined
+    }
     if (step === 'open') Atomics.add(slots, SLOT.opens, 1)
     if (step === 'commit') {
       look(slots, db)
@@ -109,7 +117,9 @@ export default function makeHook(data: unknown): FaultHook {
       Atomics.store(slots, SLOT.times, ALWAYS)
       Atomics.store(slots, SLOT.step, slots[SLOT.next] ?? NEVER)
     }
-    happen(EFFECTS[slots[SLOT.effect] ?? 0] ?? 'io', db)
+    const effect = EFFECTS[slots[SLOT.effect] ?? 0] ?? 'io'
+    if (effect === 'full') limited = db
+    happen(effect, db)
   }
 }
 

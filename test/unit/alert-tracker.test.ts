@@ -101,7 +101,7 @@ describe('states', () => {
     ])
     alerts.pass(2 * HOUR + 14 * MINUTE)
     expect(alerts.look([{ ...crm, state: 'running', age: null, figures: { delivered: 160, dead: 3 } }])).toEqual([
-      'recovered destination:paused crm: It lasted 1d2h14m, since 2026-03-01 10:00Z; 60 delivered since, 2 dead.',
+      'recovered destination:paused crm: It lasted 1d2h14m, since 2026-03-01 10:00Z. Jobs delivered since then: 60, given up: 2.',
     ])
     expect(alerts.look([{ ...crm, state: 'running', age: null }])).toEqual([])
   })
@@ -141,7 +141,8 @@ describe('states', () => {
 
   it('a pause takes the place of the failures before it', () => {
     const alerts = tracker()
-    expect(alerts.raise('destination:degraded')).toHaveLength(1)
+    expect(alerts.raise('destination:degraded')).toEqual([])
+    alerts.pass(15 * MINUTE)
     expect(alerts.look([{ name: 'crm', state: 'degraded', age: null }])).toEqual([])
     expect(alerts.raise('destination:paused')).toHaveLength(1)
     expect(alerts.look([{ name: 'crm', state: 'paused', age: 3 * HOUR }])).toEqual([])
@@ -149,6 +150,35 @@ describe('states', () => {
     expect(alerts.look([{ name: 'crm', state: 'running', age: null }]).map((line) => line.split(':')[1])).toEqual([
       'paused crm',
     ])
+  })
+
+  it('failures that do not end in a pause are told when they last', () => {
+    const alerts = tracker()
+    const degraded = [{ name: 'crm', state: 'degraded', age: HOUR }] as const
+    alerts.raise('destination:degraded')
+    alerts.pass(29 * MINUTE)
+    expect(alerts.look(degraded)).toEqual([])
+    alerts.pass(MINUTE)
+    expect(alerts.look(degraded)).toEqual(['raised destination:degraded crm: it is so.'])
+    expect(alerts.look([{ name: 'crm', state: 'running', age: null }])).toEqual([
+      'recovered destination:degraded crm: It lasted 30m, since 2026-03-01 10:00Z.',
+    ])
+  })
+
+  it('one that was opened anew, or resumed, is not well before it has answered', () => {
+    const alerts = tracker()
+    const crm = { name: 'crm', state: 'running', age: 5 * MINUTE } as const
+    expect(alerts.raise('destination:paused')).toHaveLength(1)
+    expect(alerts.look([{ ...crm, unsure: true }])).toEqual([])
+    // It fails as before, slowly: nothing of it is news.
+    alerts.raise('destination:degraded')
+    alerts.pass(40 * MINUTE)
+    expect(alerts.look([{ ...crm, state: 'degraded', unsure: true, age: DAY }])).toEqual([])
+    alerts.pass(40 * MINUTE)
+    expect(alerts.look([{ ...crm, state: 'degraded', unsure: true, age: DAY }])).toEqual([])
+    expect(alerts.raise('destination:paused')).toEqual([])
+    expect(alerts.look([{ ...crm, state: 'paused' }])).toEqual([])
+    expect(alerts.look([{ ...crm, unsure: false }])).toHaveLength(1)
   })
 
   it('a pause by hand is no news, and ends one that was told', () => {
@@ -167,12 +197,22 @@ describe('what a look finds', () => {
   it('an old backlog, once, and its end', () => {
     const alerts = tracker()
     expect(alerts.look([{ ...running, age: HOUR }])).toEqual([])
-    expect(alerts.look([{ ...running, age: HOUR + 1 }])).toEqual([
-      'raised destination:late crm: The oldest job of crm has waited 1h; it is sent as fast as crm takes it.',
+    expect(alerts.look([{ ...running, age: HOUR + 1 }])).toEqual([])
+    alerts.pass(30 * MINUTE)
+    expect(alerts.look([{ ...running, age: HOUR + 30 * MINUTE }])).toEqual([
+      'raised destination:late crm: The oldest job of crm has waited 1h30m; it is sent as fast as crm takes it.',
     ])
-    alerts.pass(MINUTE)
     expect(alerts.look([{ ...running, age: 3 * HOUR }])).toEqual([])
-    expect(alerts.look([running])).toEqual(['recovered destination:late crm: It lasted 1m, since 2026-03-01 10:00Z.'])
+    expect(alerts.look([running])).toEqual(['recovered destination:late crm: It lasted 30m, since 2026-03-01 10:00Z.'])
+  })
+
+  it('a backlog that is sent within minutes after an outage: nobody is told', () => {
+    const alerts = tracker()
+    expect(alerts.look([{ ...running, age: 47 * HOUR }])).toEqual([])
+    alerts.pass(5 * MINUTE)
+    expect(alerts.look([running])).toEqual([])
+    alerts.pass(HOUR)
+    expect(alerts.tick()).toEqual([])
   })
 
   it('a disk that fills up, before it is full', () => {
@@ -189,6 +229,22 @@ describe('what a look finds', () => {
 
   it('a full disk at once is one message', () => {
     expect(tracker().look([], { disk: { free: 1, minFree: 2 } })).toHaveLength(1)
+  })
+
+  it('a full disk is why the store fails: told once, and what still fails after it', () => {
+    const alerts = tracker()
+    const disk = (free: number) => alerts.look([running], { disk: { free, minFree: 256e6 } })
+    alerts.raise('store:flush')
+    alerts.raise('store', 'indexer')
+    expect(disk(1)).toHaveLength(1)
+    for (let n = 0; n < 10; n++) {
+      alerts.pass(30 * SECOND)
+      expect([...alerts.raise('store:flush'), ...disk(1)]).toEqual([])
+    }
+    expect(disk(900e6)).toHaveLength(1)
+    expect(alerts.raise('store:flush')).toEqual([])
+    alerts.pass(HOUR)
+    expect(disk(900e6)).toEqual(['raised store:flush crm: it is so.'])
   })
 
   it('silence, where it is asked for', () => {
@@ -302,8 +358,8 @@ describe('messages', () => {
   it('have ids that tell each from the other, and share the thread of their trouble', () => {
     const input = (kind: 'raise' | 'recover'): TrackerInput => ({
       kind,
-      cause: 'store',
-      subject: 'indexer',
+      cause: 'disk:full',
+      subject: 'storage',
       message: 'x',
     })
     const first = track(NO_ALERTS, input('raise'), START, 0, RULES)
@@ -313,11 +369,11 @@ describe('messages', () => {
     expect(all.map(({ state }) => state)).toEqual(['raised', 'repeated', 'recovered'])
     expect(new Set(all.map(({ id }) => id)).size).toBe(3)
     expect(new Set(all.map(({ thread }) => thread))).toEqual(new Set([all[0]?.id]))
-    expect(new Set(all.map(({ key }) => key))).toEqual(new Set([alertKey('store', 'indexer')]))
+    expect(new Set(all.map(({ key }) => key))).toEqual(new Set([alertKey('disk:full', 'storage')]))
     expect(all.map(subjectLine)).toEqual([
-      'critical: the store fails',
-      'critical: the store fails',
-      'over: the store works again',
+      'critical: the disk is too full: nothing is received',
+      'critical: the disk is too full: nothing is received',
+      'over: the disk has room again: deliveries are received',
     ])
     for (const { id, command } of all) {
       expect(id).toMatch(/^[a-z0-9-]+$/)

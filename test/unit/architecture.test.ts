@@ -10,12 +10,17 @@ const EDGES = [
   'journal',
   'indexer',
   'dispatcher',
+  'erasure',
   'http',
   'alerts',
   'admin',
   'metrics',
   'cli',
   'torture',
+  'bevy-api',
+  'reconcile',
+  'retention',
+  'doctor',
 ]
 /** Pure built-ins: no I/O, no clock, no randomness. */
 const PURE = new Set(['node:crypto', 'node:util', 'node:net', 'node:buffer'])

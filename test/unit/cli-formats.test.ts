@@ -111,6 +111,17 @@ const STATUS: StatusReport = {
 }
 
 describe('status', () => {
+  it('says since when the journal goes, how large the store is, and who holds it back', () => {
+    const held = { by: 'quarantine', name: '5', seq: 5, overdue: 3 * 86_400_000 } as const
+    const kept = { since: Date.UTC(2025, 10, 20), file: { bytes: 1_200_000_000, free: 30_000_000 }, held }
+    const text = formatStatus({ ...STATUS, journal: { ...STATUS.journal, ...kept } }, NOW, PLAIN)
+    expect(text.split('\n').slice(1, 4)).toEqual([
+      expect.stringMatching(/^journal: \d+ to \d+ since 2025-11-20 00:00:00Z/),
+      'store: 1.2GB, 30MB of it free for what comes',
+      '3d more than retention.journal says is kept: body 5 in quarantine waits for somebody; `bevy-bridge quarantine retry 5`, or discard it',
+    ])
+  })
+
   it('reads as a table, with what needs attention below', () => {
     expect(formatStatus(STATUS, NOW, PLAIN)).toBe(
       [
@@ -121,7 +132,7 @@ describe('status', () => {
         '',
         'destination  state    lag      sent  skipped  retrying  unknown  dead  last success',
         'crm          paused   40 (1m)    78        3         0        1     2  1h ago',
-        'files        running  none      118        0         0        0     0  never',
+        'files        running  none      118        0         0        0     0  earlier',
         '',
         'crm',
         '  paused: the token was refused',

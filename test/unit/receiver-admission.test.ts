@@ -120,9 +120,9 @@ describe('admission', () => {
             const entry = await admission.enter({ bytes: grows ? Math.min(8, bytes) : bytes, grows }, never)
             if (entry.state !== 'granted') throw new Error(entry.state)
             const { ticket } = entry
-            while (ticket.held < bytes) {
+            while (ticket.held() < bytes) {
               await Promise.resolve()
-              const granted = await ticket.grow(Math.min(8, bytes - ticket.held), never)
+              const granted = await ticket.grow(Math.min(8, bytes - ticket.held()), never)
               if (granted.state !== 'granted') throw new Error(granted.state)
               expect(admission.inFlight).toBeLessThanOrEqual(capacity)
             }

@@ -12,18 +12,18 @@ describe('findSecret', () => {
   const latin1 = Buffer.from('geheim-ü', 'utf8').toString('latin1')
 
   it.each([
-    ['the first secret', ['X-Key', 'old secret'], 'right'],
-    ['the second, not ASCII, as bytes', ['X-Key', latin1], 'right'],
-    ['the header in another case', ['x-KEY', 'old secret'], 'right'],
-    ['among several headers of the name', ['X-Key', 'no', 'X-Key', 'old secret'], 'right'],
+    ['the first secret', ['X-Key', 'old secret'], 'right', 0],
+    ['the second, not ASCII, as bytes', ['X-Key', latin1], 'right', 1],
+    ['the header in another case', ['x-KEY', 'old secret'], 'right', 0],
+    ['among several headers of the name', ['X-Key', 'no', 'X-Key', 'old secret'], 'right', 0],
     ['another value', ['X-Key', 'old secrets'], 'wrong'],
     ['a beginning of it', ['X-Key', 'old'], 'wrong'],
     ['another case', ['X-Key', 'Old Secret'], 'wrong'],
     ['an empty value, though an empty secret is configured', ['X-Key', ''], 'wrong'],
     ['no such header', ['X-Other', 'x'], 'none'],
     ['nothing', [], 'none'],
-  ])('%s', (_name, headers, state) => {
-    expect(findSecret(headers, 'X-Key', secrets)).toEqual({ state })
+  ])('%s', (_name, headers, state, place?: number) => {
+    expect(findSecret(headers, 'X-Key', secrets)).toEqual({ state, ...(place === undefined ? {} : { place }) })
   })
 
   it('finds the right secret under another name, and behind a word', () => {
@@ -38,7 +38,10 @@ describe('findSecret', () => {
       header: 'X-Key',
       prefixed: true,
     })
-    expect(findSecret(['X-Key', 'token', 'X-Other', 'token'], 'X-Key', token)).toEqual({ state: 'right' })
+    expect(findSecret(['X-Key', 'token', 'X-Other', 'token'], 'X-Key', token)).toEqual({
+      state: 'right',
+      place: 0,
+    })
   })
 
   it('accepts nothing when no secret is configured', () => {

@@ -28,6 +28,9 @@ class Whole implements Required<Sender> {
   preview() {
     return [{ word: this.#word }]
   }
+  async erase() {
+    return { state: 'skip', reason: this.#word } as const
+  }
   async close() {
     this.closed.push(this.#word)
   }
@@ -55,6 +58,9 @@ describe('the sender of a destination', () => {
       { state: 'skip', reason: 'well' },
     ])
     expect(await sender.check(signal)).toEqual(['well'])
+    const person = { id: 'e1', users: ['4'], emails: [], names: [], records: [], positions: [], exports: false }
+    const attempt = { number: 1, signal, idempotencyKey: 'e1' }
+    expect(await sender.erase(person, attempt)).toEqual({ state: 'skip', reason: 'well' })
     expect(await sender.preview([])).toEqual([{ word: 'well' }])
     const job = {} as Parameters<Required<Sender>['lane']>[0]
     expect([sender.bucket(job), sender.lane(job)]).toEqual(['well', 'well'])

@@ -38,6 +38,7 @@ const config = {
     hooks: { plugin: 'webhook', options: { url: real } },
   },
   alerts: { channels: { ops: { kind: 'webhook', url: real } }, heartbeat: { url: real, every: '1m' } },
+  bevy: { api: real, token: 'real-token', reconcile: {} },
   destinations: {
     up: { plugin: 'csv', options: { path: '../../../etc/{{ type }}.csv' }, notify: { dead: ['ops'] } },
     away: { plugin: 'csv', options: { path: '/srv/real/{{ type }}/x.csv', columns: { id: 'record.id' } } },
@@ -58,6 +59,7 @@ const config = {
 describe('a config under torture', async () => {
   it('keeps its store, files and receiver to itself', async () => {
     const { settings, folder } = await tortured(config)
+    expect(settings.bevy).toBeUndefined()
     expect(settings.storage).toMatchObject({ driver: 'sqlite', path: join(folder, 'data') })
     expect(settings.receiver).toMatchObject({ host: '127.0.0.1', port: 0, path: '/in', secrets: ['made'] })
     expect(settings.admin).toMatchObject({ host: '127.0.0.1', port: 0 })

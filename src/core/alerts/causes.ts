@@ -20,8 +20,10 @@ export interface AlertCause {
   command(subject: string): string
   /** What narrows its channels, where the subject is a destination. */
   readonly notify?: NotifyKey
-  /** Milliseconds a first notice waits, so that a wave of them comes as one. */
+  /** Milliseconds a first notice waits, so that a wave of them comes as one; of a state that is over by then nobody is told. */
   readonly gather?: number
+  /** Not told while this other trouble of the same subject lasts: that says it all. */
+  readonly behind?: string
   /** Nobody is told before it has happened so often. */
   readonly atLeast?: number
   /** Told even in the grace of a start: a bridge that ends again and again has no other time. */
@@ -31,6 +33,8 @@ export interface AlertCause {
 }
 
 const MINUTE = 60_000
+/** Longer than a destination needs to be paused for good reason, or to catch up after a pause. */
+const A_WHILE = 30 * MINUTE
 const DAY = 86_400_000
 
 const status = (): string => 'status'
@@ -50,6 +54,8 @@ const CAUSES = {
     over: (name) => `${name} works again`,
     command: status,
     notify: 'degraded',
+    gather: A_WHILE,
+    behind: 'destination:paused',
   },
   'destination:paused': {
     kind: 'state',
@@ -81,6 +87,8 @@ const CAUSES = {
     over: (name) => `${name} has caught up`,
     command: status,
     notify: 'late',
+    gather: A_WHILE,
+    behind: 'destination:paused',
   },
   dead: {
     kind: 'event',
@@ -117,12 +125,26 @@ const CAUSES = {
     over: () => 'deliveries come from Bevy again',
     command: status,
   },
+  outage: {
+    kind: 'event',
+    severity: 'warning',
+    title: () => 'deliveries from Bevy were lost',
+    command: () => 'reconcile --dry-run',
+  },
+  'bevy-api': {
+    kind: 'state',
+    severity: 'warning',
+    title: () => "Bevy's REST API cannot be used",
+    over: () => "Bevy's REST API works again",
+    command: status,
+  },
   store: {
     kind: 'state',
     severity: 'critical',
     title: () => 'the store fails',
     over: () => 'the store works again',
     command: status,
+    gather: MINUTE,
   },
   'store:flush': {
     kind: 'state',
@@ -130,6 +152,7 @@ const CAUSES = {
     title: (name) => `${name} cannot record what it sent`,
     over: (name) => `${name} records again what it sends`,
     command: status,
+    gather: MINUTE,
   },
   'disk:low': {
     kind: 'state',
@@ -145,6 +168,13 @@ const CAUSES = {
     over: () => 'the disk has room again: deliveries are received',
     command: status,
   },
+  'journal:held': {
+    kind: 'state',
+    severity: 'warning',
+    title: () => 'the journal is held',
+    over: () => 'the journal is held no longer',
+    command: status,
+  },
   'set-aside': {
     kind: 'event',
     severity: 'error',
@@ -158,6 +188,13 @@ const CAUSES = {
     title: () => 'the bridge ends again and again',
     atOnce: true,
     command: status,
+  },
+  erasure: {
+    kind: 'state',
+    severity: 'warning',
+    title: (name) => `${name} has not forgotten a person`,
+    over: (name) => `${name} has forgotten a person`,
+    command: () => 'erase --list',
   },
   'config:refused': {
     kind: 'state',

@@ -18,6 +18,8 @@ export interface Observation {
     readonly state: 'running' | 'degraded' | 'paused' | 'stopped' | 'orphaned'
     /** Paused by a person. */
     readonly byHand?: boolean | undefined
+    /** Work waits, and it has not answered yet since it was opened or resumed: what was wrong before may still be so. */
+    readonly unsure?: boolean | undefined
     /** Age of the oldest that waits to be sent, not counting what waits on purpose; null when nothing does. */
     readonly age: number | null
     readonly figures?: Figures | undefined
@@ -52,10 +54,11 @@ export function conditionsOf(look: Observation, thresholds: Thresholds): Tracker
     lasts(cause, subject)
   }
 
-  for (const { name, state, byHand, age, figures: own } of look.destinations) {
+  for (const { name, state, byHand, unsure, age, figures: own } of look.destinations) {
     if (own !== undefined) figures.set(name, own)
     // These are raised where they happen; here it is only seen whether they last.
     if (state !== 'running') lasts(`destination:${state}`, name)
+    if (unsure === true) for (const cause of ['degraded', 'paused']) lasts(`destination:${cause}`, name)
     if (state === 'paused' || state === 'stopped' || state === 'orphaned') {
       gone('destination:degraded', name)
       gone('destination:late', name)
@@ -75,6 +78,9 @@ export function conditionsOf(look: Observation, thresholds: Thresholds): Tracker
   const room = `${formatSize(free)} are free in the data folder; below ${formatSize(minFree)} (storage.minFree) nothing is received`
   if (free < minFree) {
     lasts('disk:low', 'storage')
+    // That commits fail then is the same trouble; the log has it.
+    gone('store', 'indexer')
+    for (const { name } of look.destinations) gone('store:flush', name)
     raise('disk:full', 'storage', `${room}. Bevy tries again for about two days. Make room`)
   } else if (free < 2 * minFree) raise('disk:low', 'storage', `${room}. Make room`)
 

@@ -68,13 +68,11 @@ function troubleText(episode: Episode, state: 'raised' | 'repeated', now: number
   return count === 1 ? sentence : `${sentence} It happened ${count} times since ${timeOf(first)}.`
 }
 
-function overText({ first, count, figures: before }: Episode, now: number, after?: Figures): string {
-  const parts = [`It lasted ${coarse(now - first)}, since ${timeOf(first)}`]
-  if (count > 1) parts.push(`seen ${count} times`)
-  if (before !== undefined && after !== undefined) {
-    parts.push(`${after.delivered - before.delivered} delivered since, ${after.dead - before.dead} dead`)
-  }
-  return `${parts.join('; ')}.`
+function overText({ first, figures: before }: Episode, now: number, after?: Figures): string {
+  const lasted = `It lasted ${coarse(now - first)}, since ${timeOf(first)}.`
+  if (before === undefined || after === undefined) return lasted
+  const [delivered, dead] = [after.delivered - before.delivered, after.dead - before.dead]
+  return `${lasted} Jobs delivered since then: ${delivered}, given up: ${dead}.`
 }
 
 function ended(text: string): string {

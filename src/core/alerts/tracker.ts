@@ -187,6 +187,8 @@ function dueIn(episodes: Map<string, Episode>, around: Circumstances) {
   for (const [key, episode] of episodes) {
     const cause = alertCause(episode.cause)
     const due = dueOf(episode, cause, around)
+    const before = cause.behind === undefined ? undefined : episodes.get(alertKey(cause.behind, episode.subject))
+    if (before?.over === false && due !== 'recovered') continue
     if (due === 'forget') episodes.delete(key)
     else if (due !== undefined && (around.now >= around.quietUntil || cause.atOnce === true))
       found.push({ key, episode, due })

@@ -3,15 +3,19 @@
  * JSON; times are milliseconds since 1970. Nothing holds a person's data unless `data` was asked for.
  */
 
+import type { DoctorActions, DoctorQueries } from '../doctor/report.ts'
+import type { ErasureInput, ErasurePlan, ErasureReport } from '../erasure/report.ts'
 import type { PauseCause } from './health.ts'
 import type { BridgeQueries } from './reports.ts'
+import type { ReconcileStatus, RunInput, RunStarted } from '../reconcile/reports.ts'
+import type { BackupReport } from '../retention/report.ts'
 import type { Json, JsonObject, Position } from '../types.ts'
 
 /** All that can be asked of a bridge and done to it. */
 export interface BridgeAccess extends BridgeQueries, CareQueries, BridgeActions {}
 
 /** Questions about what waits for a person. */
-export interface CareQueries {
+export interface CareQueries extends DoctorQueries {
   deadLetters(query: DeadQuery): Promise<DeadList>
   /** Undefined when there is none of that id. */
   deadLetter(query: { readonly id: string; readonly data?: boolean }): Promise<DeadDetail | undefined>
@@ -22,12 +26,18 @@ export interface CareQueries {
   planReplay(input: ReplayInput): Promise<ReplayPlan>
   /** What `skip` would give up. */
   planSkip(input: SkipInput): Promise<SkipReport>
+  /** How the access to Bevy's REST API stands, and the run under way. */
+  reconciliation(input: Readonly<Record<string, never>>): Promise<ReconcileStatus>
   /** What `forget` would delete. */
   planForget(input: { readonly name: string }): Promise<ForgetReport>
+  /** What `erase` would find of a person. */
+  planErasure(input: ErasureInput): Promise<ErasurePlan>
+  /** Erasures, the newest first. */
+  erasures(query: Readonly<Record<never, never>>): Promise<readonly ErasureReport[]>
 }
 
 /** What may be done; each rejects with a BridgeError of kind `config` when what it names is not there. */
-export interface BridgeActions {
+export interface BridgeActions extends DoctorActions {
   /** Sends nothing to a destination until `resume`; kept across restarts. */
   pause(input: { readonly name: string; readonly why?: string | undefined }): Promise<PauseReport>
   resume(input: { readonly name: string }): Promise<PauseReport>
@@ -40,6 +50,18 @@ export interface BridgeActions {
   retryQuarantined(input: QuarantineChoice): Promise<QuarantineDone>
   discardQuarantined(input: QuarantineChoice & { readonly why: string }): Promise<QuarantineDone>
   replay(input: ReplayInput): Promise<ReplayStarted>
+  /** Begins to compare with Bevy's REST API and to take in what differs. */
+  reconcile(input: RunInput): Promise<RunStarted>
+  /** Begins to fill missing heads from it; nothing of it is sent. */
+  seed(input: RunInput): Promise<RunStarted>
+  /** Ends the run under way; what was taken in stays. */
+  cancelRun(input: Readonly<Record<string, never>>): Promise<{ readonly cancelled: boolean }>
+  /** Removes a person from the store, and has the destinations told; resolves when they are gone from the store. */
+  erase(input: ErasureInput): Promise<ErasureReport>
+  /** Destinations that were not told of an erasure need not be any more. */
+  giveUpErasure(input: { readonly id: string }): Promise<ErasureReport>
+  /** Copies the store into a new folder under `to` (absolute); default: `backups` in the data folder. */
+  backup(input: { readonly to?: string | undefined }): Promise<BackupReport>
   /** Ends the replays of a destination; what of them waits is dropped. */
   cancelReplays(input: { readonly name: string }): Promise<{ readonly ended: number; readonly dropped: number }>
 }

@@ -3,7 +3,10 @@
  * since 1970, ages and durations milliseconds.
  */
 
+import type { UnseenField } from '../expressions/unseen.ts'
 import type { PauseCause } from './health.ts'
+import type { ReconcileStatus } from '../reconcile/reports.ts'
+import type { KeptReport } from '../retention/report.ts'
 import type { Json, JsonObject, Mode, Position, Verdict } from '../types.ts'
 
 export type { BridgeAccess, BridgeActions, CareQueries } from './actions.ts'
@@ -24,7 +27,7 @@ export interface StatusReport {
   readonly runtime: string
   /** Since the start; absent when offline. */
   readonly uptime?: number
-  readonly journal: {
+  readonly journal: KeptReport & {
     /** Oldest delivery kept; tail + 1 when the journal is empty. */
     readonly first: number
     readonly tail: number
@@ -38,6 +41,10 @@ export interface StatusReport {
   /** Records older than their head, by type. */
   readonly stale: Readonly<Record<string, number>>
   readonly destinations: readonly DestinationStatus[]
+  /** Fields the config reads that never came; absent where there are none. */
+  readonly unseen?: readonly UnseenField[] | undefined
+  /** What is done over Bevy's REST API; absent where nothing is, nor has been. */
+  readonly reconcile?: ReconcileStatus | undefined
 }
 
 export interface DestinationStatus {

@@ -54,6 +54,9 @@ export interface Scope {
   readonly waiting: Readonly<Partial<Record<JoinedRoot, string>>>
 }
 
+/** A path that an expression reads, beginning with a root; as far as it is fixed. */
+export type ReadPath = readonly (string | number)[]
+
 /** Three-valued result of a filter: `undecided` names the keys of the heads it waits for. */
 export type Match =
   | { readonly state: 'yes' | 'no' }
@@ -68,6 +71,8 @@ export interface Filter {
   canMatch(type: string): boolean
   /** Joined roots and special roots it reads. */
   readonly reads: ReadonlySet<ScopeRoot>
+  /** Paths it looks at. */
+  readonly paths: readonly ReadPath[]
 }
 
 const COMPILED = Symbol.for('bevy-bridge.compiled')
@@ -79,6 +84,7 @@ export interface Template {
   /** Always a string. Throws a BridgeError of kind `record` when rendering fails. */
   render(scope: Scope): string
   readonly reads: ReadonlySet<ScopeRoot>
+  readonly paths: readonly ReadPath[]
 }
 
 /** A compiled mapping, made by the schema helper `mapping()`. */
@@ -90,6 +96,7 @@ export interface Mapping {
   /** Name of the lookup table it looks its value up in. */
   readonly table?: string
   readonly reads: ReadonlySet<ScopeRoot>
+  readonly paths: readonly ReadPath[]
 }
 
 /** Marks an object as compiled, so that what a destination's options read can be found. */
@@ -101,6 +108,13 @@ export function readsOf(options: unknown): Set<ScopeRoot> {
   visitCompiled(options, [], ({ reads }) => {
     for (const root of reads) found.add(root)
   })
+  return found
+}
+
+/** Paths read by all templates and mappings anywhere in validated options. */
+export function pathsOf(options: unknown): ReadPath[] {
+  const found: ReadPath[] = []
+  visitCompiled(options, [], ({ paths }) => found.push(...paths))
   return found
 }
 

@@ -1,4 +1,4 @@
-import type { Filter, Match, ScopeRoot } from './expressions.ts'
+import type { Filter, Match, ReadPath, ScopeRoot } from './expressions.ts'
 import type { Condition } from './filter-conditions.ts'
 import { EVERYTHING } from './filter-conditions.ts'
 import { because } from './filter-explain.ts'
@@ -65,12 +65,28 @@ export function compileFilter(source: unknown, options: FilterOptions = {}): Res
 function toFilter(condition: Condition, reads: ReadonlySet<ScopeRoot>): Filter {
   return {
     reads,
+    paths: pathsIn(condition),
     canMatch: (type) => canMatchType(condition, type),
     match: (scope, now) => toMatch(decide(condition, begin(scope, now))),
     explain(scope, now) {
       const decision = decide(condition, begin(scope, now))
       return { match: toMatch(decision), because: because(condition, begin(scope, now), decision) }
     },
+  }
+}
+
+/** Of the tests; labels of answers too. */
+function pathsIn(condition: Condition, label?: string): ReadPath[] {
+  switch (condition.kind) {
+    case 'all':
+    case 'any':
+      return condition.of.flatMap((inner) => pathsIn(inner, label))
+    case 'test':
+      return [label === undefined ? condition.place.path : ['answers', label]]
+    case 'answer':
+      return pathsIn(condition.of, condition.label)
+    default:
+      return pathsIn(condition.of, label)
   }
 }
 

@@ -1,6 +1,6 @@
 import { answersOf, findAnswer } from './answers.ts'
 import { BridgeError } from '../errors.ts'
-import type { Mapping, Scope, ScopeRoot } from './expressions.ts'
+import type { Mapping, ReadPath, Scope, ScopeRoot } from './expressions.ts'
 import { COMPILED_BRAND } from './expressions.ts'
 import type { Issue, Result } from '../issues.ts'
 import { failed } from '../issues.ts'
@@ -53,34 +53,37 @@ export function compileMapping(source: unknown): Result<Mapping> {
   const issues = check(source as Source, FORMS[form] as readonly string[])
   const read = readerOf(form, source as Source, issues)
   if (issues.length > 0 || read === undefined) return { ok: false, issues }
-  const mapping = toMapping(source, read.reads, modified(source as Source, read, label(form, source as Source)))
+  const mapping = toMapping(source, read, modified(source as Source, read, label(form, source as Source)))
   const { table } = source as Source
   return { ok: true, value: table === undefined ? mapping : { ...mapping, table: table as string } }
 }
 
 function fromTemplate(source: string): Result<Mapping> {
   const template = compileTemplate(source)
-  return template.ok ? { ok: true, value: toMapping(source, template.value.reads, template.value.render) } : template
+  return template.ok ? { ok: true, value: toMapping(source, template.value, template.value.render) } : template
 }
 
 function fromPath(source: string): Result<Mapping> {
   const path = parsePath(source)
   if (!path.ok) return path
-  return { ok: true, value: toMapping(source, new Set([path.value.root]), (scope) => readPath(scope, path.value)) }
+  const { root, rest } = path.value
+  const looks = { reads: new Set([root]), paths: [[root, ...rest]] }
+  return { ok: true, value: toMapping(source, looks, (scope) => readPath(scope, path.value)) }
 }
 
-function toMapping(source: unknown, reads: ReadonlySet<ScopeRoot>, evaluate: Read): Mapping {
-  return { [COMPILED_BRAND]: 'mapping', source, reads, evaluate }
+function toMapping(source: unknown, { reads, paths }: Pick<Mapping, 'reads' | 'paths'>, evaluate: Read): Mapping {
+  return { [COMPILED_BRAND]: 'mapping', source, reads, paths, evaluate }
 }
 
 interface Reader {
   readonly reads: Set<ScopeRoot>
+  readonly paths: readonly ReadPath[]
   readonly read: Read
 }
 
 /** How the value is found, before anything is done with it. */
 function readerOf(form: string, source: Source, issues: Issue[]): Reader | undefined {
-  if (form === 'value') return { reads: new Set(), read: () => source.value as Json }
+  if (form === 'value') return { reads: new Set(), paths: [], read: () => source.value as Json }
   const name = source[form]
   if (typeof name !== 'string' || name.trim() === '') {
     issues.push({
@@ -94,11 +97,15 @@ function readerOf(form: string, source: Source, issues: Issue[]): Reader | undef
     const answers = (scope: Scope) => (survey === undefined ? scope.answers : answersOf(scope.record, survey))
     return {
       reads: new Set(survey === undefined ? ['answers'] : ['record']),
+      paths: [['answers', name]],
       read: (scope) => findAnswer(answers(scope), name),
     }
   }
   const path = parsePath(name)
-  if (path.ok) return { reads: new Set([path.value.root]), read: (scope) => readPath(scope, path.value) }
+  if (path.ok) {
+    const { root, rest } = path.value
+    return { reads: new Set([root]), paths: [[root, ...rest]], read: (scope) => readPath(scope, path.value) }
+  }
   issues.push(...path.issues.map((issue) => ({ path: ['path', ...issue.path], message: issue.message })))
   return undefined
 }

@@ -1,7 +1,7 @@
 import type { StaticAnalysis, Template as LiquidNode, Variable } from 'liquidjs'
 import { findAnswer } from './answers.ts'
 import { BridgeError } from '../errors.ts'
-import type { Scope, ScopeRoot, Template } from './expressions.ts'
+import type { ReadPath, Scope, ScopeRoot, Template } from './expressions.ts'
 import { COMPILED_BRAND, SCOPE_ROOTS } from './expressions.ts'
 import type { Issue, Result } from '../issues.ts'
 import { failed } from '../issues.ts'
@@ -43,7 +43,20 @@ export function compileTemplate(source: string, options: TemplateOptions = {}): 
       throw renderProblem(source, error)
     }
   }
-  return { ok: true, value: { [COMPILED_BRAND]: 'template', source, reads, render } }
+  return { ok: true, value: { [COMPILED_BRAND]: 'template', source, reads, paths: pathsIn(analysis), render } }
+}
+
+/** What Liquid itself knows of every value. */
+const LIQUID_NAMES = new Set<unknown>(['size', 'first', 'last'])
+
+/** Up to where they are fixed. */
+function pathsIn(analysis: StaticAnalysis): ReadPath[] {
+  return Object.values(analysis.globals)
+    .flat()
+    .map(({ segments }) => {
+      const end = segments.findIndex((segment) => typeof segment === 'object' || LIQUID_NAMES.has(segment))
+      return (end < 0 ? segments : segments.slice(0, end)) as ReadPath
+    })
 }
 
 /** What the template sees: the roots it reads, and nothing inherited. */

@@ -1,5 +1,6 @@
 /** Which of two states of a record is the newer one. */
 
+import { isErased } from '../erasure/person.ts'
 import { comparePositions } from '../positions.ts'
 import type { BevyRecord, Head, Position, Verdict } from '../types.ts'
 
@@ -12,6 +13,8 @@ export interface Incoming extends BevyRecord {
   readonly position: Position
   /** Where it stands in the order when that is not its position: a retried body, a record fetched from REST. */
   readonly asOf?: Position | undefined
+  /** Taken only where there is no head: it fills a gap and overwrites nothing. */
+  readonly onlyNew?: boolean | undefined
 }
 
 /** A head as it is kept. */
@@ -26,7 +29,7 @@ export interface StoredHead extends Head {
 }
 
 /**
- * Decides about a record, given the head of its key:
+ * Decides about a record, given the head of its key. What is left of an erased record is `stale`. Where a head is there, an `onlyNew` record of other content is `stale`. Else:
  *
  * 1. Equal content is `unchanged`.
  * 2. Two versions: the newer instant wins, the older is `stale`; equal ones leave it to arrival (the content differs).
@@ -36,8 +39,10 @@ export interface StoredHead extends Head {
  */
 export function decide(incoming: Incoming, head: StoredHead | undefined): { verdict: Verdict; version: number | null } {
   const version = incoming.version ?? head?.version ?? null
+  if (isErased(incoming.data)) return { verdict: 'stale', version: incoming.version }
   if (head === undefined) return { verdict: 'accepted', version }
   if (incoming.hash === head.hash) return { verdict: 'unchanged', version }
+  if (incoming.onlyNew === true) return { verdict: 'stale', version: incoming.version }
   if (incoming.version !== null && head.version !== null && incoming.version !== head.version) {
     return { verdict: incoming.version > head.version ? 'accepted' : 'stale', version }
   }

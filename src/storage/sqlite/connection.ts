@@ -23,6 +23,7 @@ export interface Connection {
   readonly get: StatementSync
   readonly has: StatementSync
   readonly list: StatementSync
+  readonly survey: StatementSync
 }
 
 /**
@@ -143,5 +144,9 @@ function prepare(db: DatabaseSync): Connection {
     get: db.prepare('SELECT value FROM items WHERE key = ?'),
     has: db.prepare('SELECT 1 AS one FROM items WHERE key = ?'),
     list: db.prepare('SELECT key FROM items WHERE key > ? AND key < ? ORDER BY key LIMIT ?'),
+    // Reads neither the end of a long value nor the pages it lies on.
+    survey: db.prepare(
+      'SELECT key, length(value) AS size, substr(value, 1, ?) AS start FROM items WHERE key > ? AND key < ? ORDER BY key LIMIT ?',
+    ),
   }
 }

@@ -1,9 +1,10 @@
 import { StoreError } from '../../core/errors.ts'
 import type { Log } from '../../core/ports.ts'
 import type { BatchDriver, RawOp } from '../batch-driver.ts'
+import { createBackups, type BackupOrder } from './backup.ts'
 import { createGroups } from './groups.ts'
 import { createLink } from './link.ts'
-import type { WorkerSettings } from './protocol.ts'
+import type { Answers, WorkerSettings } from './protocol.ts'
 
 /** Options of the `sqlite` driver. */
 export interface SqliteOptions extends WorkerSettings {
@@ -24,7 +25,7 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
   const { file, faults, maxValue = MAX_VALUE } = options
   const link = createLink({ file, faults }, log)
   const groups = createGroups(
-    (group) => link.ask({ kind: 'commit', group }, [group.bytes.buffer]),
+    (group, order) => link.ask({ kind: 'commit', group, ...order }, [group.bytes.buffer]),
     createFailureLog(log),
   )
   let closing: Promise<void> | undefined
@@ -50,8 +51,37 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
     return values.map((value) => value ?? undefined)
   }
 
+  const backups = createBackups()
+  // A backup reads for long, and nothing can be scrubbed while somebody reads.
+  let turn: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(fn: () => Promise<T>): Promise<T> {
+    const run = turn.then(fn)
+    turn = run.catch(() => {})
+    return run
+  }
+
+  function backup(to: string, more: BackupOrder['more']): Promise<number> {
+    return inTurn(() => backups.make({ from: file, to, more }))
+  }
+
+  async function scrub(): Promise<void> {
+    for (let before: number | null = null; ;) {
+      const done: Answers['scrub'] = await link.ask({ kind: 'scrub', before })
+      if (done === undefined) {
+        throw new StoreError(
+          'ERR_STORE_SCRUB',
+          'another program reads the database: what was removed is still on the disk',
+        )
+      }
+      if (done.next === null) return
+      before = done.next
+    }
+  }
+
   async function close(): Promise<void> {
     await groups.idle()
+    backups.stop()
+    await turn
     try {
       await link.ask({ kind: 'close' })
     } finally {
@@ -73,6 +103,10 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
     name: 'sqlite',
     options,
     commit,
+    scrub: () => inTurn(scrub),
+    survey: (range) => link.ask({ kind: 'survey', range }),
+    shrink: (most) => link.ask({ kind: 'shrink', most }),
+    backup,
     getItemsRaw,
     listKeys: (range) => link.ask({ kind: 'list', range }),
     hasItem: (key) => link.ask({ kind: 'has', key }),

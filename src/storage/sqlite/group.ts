@@ -6,18 +6,30 @@ import { OP } from './protocol.ts'
 import type { CallFailures, Failure, PackedGroup } from './protocol.ts'
 
 /**
- * Runs a group as one transaction, each call a savepoint of its own. Returns the calls that failed alone. Throws when the group
+ * Runs groups as one transaction, each call a savepoint of its own. Returns for each the calls that failed alone. Throws when they
  * failed as a whole; the connection is then no longer to be trusted.
  */
-export function runGroup(
+export function runGroups(
+  connection: Connection,
+  groups: readonly PackedGroup[],
+  file: string,
+  fault: FaultHook | undefined,
+): CallFailures[] {
+  fault?.('begin', connection.db)
+  connection.begin.run()
+  const failures = groups.map((group) => runGroup(connection, group, file, fault))
+  fault?.('commit', connection.db)
+  connection.commit.run()
+  return failures
+}
+
+function runGroup(
   connection: Connection,
   group: PackedGroup,
   file: string,
   fault: FaultHook | undefined,
 ): CallFailures {
   const failures: [number, Failure][] = []
-  fault?.('begin', connection.db)
-  connection.begin.run()
   let op = 0
   let offset = 0
   for (const [call, count] of group.counts.entries()) {
@@ -31,8 +43,6 @@ export function runGroup(
     }
     for (; op < end; op++) offset += group.sizes[op] ?? 0
   }
-  fault?.('commit', connection.db)
-  connection.commit.run()
   return failures
 }
 

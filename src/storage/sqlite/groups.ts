@@ -3,7 +3,7 @@ import { coerceError } from '../../core/errors.ts'
 import type { RawOp } from '../batch-driver.ts'
 import { toStoreError } from './failures.ts'
 import { OP } from './protocol.ts'
-import type { CallFailures, OpCode, PackedGroup } from './protocol.ts'
+import type { CallFailures, GroupOrder, OpCode, PackedGroup } from './protocol.ts'
 
 // Bound how long one transaction, and so everyone in it, takes.
 const MAX_BYTES = 16 * 1024 * 1024
@@ -20,44 +20,67 @@ interface Call {
 export interface Groups {
   /** Resolves when the group it fell into is on disk. */
   commit(ops: readonly RawOp[]): Promise<void>
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing waits or is under way any more. */
   idle(): Promise<void>
 }
 
 /**
- * One group is under way at a time; what comes meanwhile is the next. When `send` rejects, its group and all that waits at that
- * moment are rejected: none of them may be committed on top of a gap. `onGroup` hears of every group.
+ * Everyone who commits in one turn of the event loop goes along in one group, and groups follow each other without waiting: the
+ * worker makes one transaction of all that came while it was busy. When a group fails, so does everything after it up to the moment
+ * the failure is known here: none of it may be committed on top of a gap. `send` is told the `serial` of the group and `since`, the
+ * first one made after the last known failure. `onGroup` hears of every group.
  */
 export function createGroups(
-  send: (group: PackedGroup) => Promise<CallFailures>,
+  send: (group: PackedGroup, order: GroupOrder) => Promise<CallFailures>,
   onGroup: (error: Error | undefined, calls: number) => void,
 ): Groups {
   let queue: Call[] = []
   let running: Promise<void> | undefined
+  let serial = 0
+  let since = 1
+  let underWay = 0
+  let onAnswer = () => {}
 
   async function run(): Promise<void> {
-    while (queue.length > 0) {
-      // Everyone who commits in this turn of the event loop goes along.
+    while (queue.length > 0 || underWay > 0) {
       await nextTurn()
-      const group = queue.splice(0, groupLength(queue))
-      try {
-        settle(group, await send(pack(group)))
-        onGroup(undefined, group.length)
-      } catch (thrown) {
-        const failed = [...group, ...queue]
-        queue = []
-        const error = coerceError(thrown)
-        onGroup(error, failed.length)
-        for (const call of failed) call.reject(error)
-      }
+      if (queue.length > 0 && underWay < MAX_BYTES) void sendNext(queue.splice(0, groupLength(queue)))
+      // The last answer may have come in that turn: then nobody would wake it again.
+      else if (underWay > 0) await new Promise<void>((resolve) => (onAnswer = resolve))
     }
     running = undefined
+  }
+
+  async function sendNext(group: readonly Call[]): Promise<void> {
+    const number = ++serial
+    const packed = pack(group)
+    // At least something, so that an empty one counts.
+    const weight = packed.bytes.byteLength + 1
+    underWay += weight
+    try {
+      settle(group, await send(packed, { serial: number, since }))
+      onGroup(undefined, group.length)
+    } catch (thrown) {
+      const news = number >= since
+      const failed = news ? [...group, ...queue] : group
+      if (news) {
+        queue = []
+        since = serial + 1
+      }
+      const error = coerceError(thrown)
+      onGroup(error, failed.length)
+      for (const call of failed) call.reject(error)
+    } finally {
+      underWay -= weight
+      onAnswer()
+    }
   }
 
   return {
     commit(ops) {
       return new Promise((resolve, reject) => {
         queue.push({ ops, bytes: bytesOf(ops), resolve, reject })
+        onAnswer()
         running ??= run()
       })
     },

@@ -23,9 +23,10 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './work
 /** Makes the wire; the worker starts with the first request. */
 export function createLink(settings: WorkerSettings, log: Log): Link {
   let worker: Worker | undefined
-  let lastId = 0
   let ended = false
-  const waiting = new Map<number, Waiting>()
+  // In the order of their ids, from `first` on: a Map that many pass through leaves old tables behind, see receiver/exchange.ts.
+  const waiting: (Waiting | undefined)[] = []
+  let first = 1
 
   function start(): Worker {
     const started = new Worker(WORKER, {
@@ -40,12 +41,11 @@ export function createLink(settings: WorkerSettings, log: Log): Link {
       void started.terminate()
       const error = new StoreError('ERR_STORE_IO', 'the storage worker ended unexpectedly', { cause })
       if (!ended) log.error('the storage worker ended and is started again with the next call', {}, error)
-      for (const { reject } of waiting.values()) reject(error)
-      waiting.clear()
+      first += waiting.length
+      for (const request of waiting.splice(0)) request?.reject(error)
     }
     started.on('message', (reply: Reply) => {
-      const request = waiting.get(reply.id)
-      waiting.delete(reply.id)
+      const request = take(reply.id)
       if ('failure' in reply) request?.reject(toStoreError(reply.failure))
       else request?.resolve(reply.answer)
     })
@@ -53,6 +53,16 @@ export function createLink(settings: WorkerSettings, log: Log): Link {
     started.on('messageerror', lose)
     started.on('exit', (code) => lose(new Error(`exit code ${code}`)))
     return started
+  }
+
+  function take(id: number): Waiting | undefined {
+    const request = waiting[id - first]
+    waiting[id - first] = undefined
+    while (waiting.length > 0 && waiting[0] === undefined) {
+      waiting.shift()
+      first += 1
+    }
+    return request
   }
 
   return {
@@ -63,8 +73,8 @@ export function createLink(settings: WorkerSettings, log: Log): Link {
           return
         }
         worker ??= start()
-        const id = ++lastId
-        waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject })
+        const id = first + waiting.length
+        waiting.push({ resolve: resolve as (answer: unknown) => void, reject })
         worker.postMessage({ id, request } satisfies Envelope, transfer)
       })
     },

@@ -2,7 +2,9 @@
  * Messages between the main thread and the storage worker.
  */
 
-import type { KeyRange } from '../batch-driver.ts'
+import type { KeyRange, SurveyRange } from '../batch-driver.ts'
+import type { Space } from './space.ts'
+import type { StoredEntry } from '../../core/ports.ts'
 
 /** What an op does, as a number. */
 export const OP = { set: 0, remove: 1, present: 2, absent: 3 } as const
@@ -21,14 +23,31 @@ export interface PackedGroup {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
+/** Where a group stands among all of them. */
+export interface GroupOrder {
+  /** Its number; each is higher than the one before. */
+  readonly serial: number
+  /** The first number given after the last failure the main thread knows of. */
+  readonly since: number
+}
+
 /** What the main thread asks. */
 export type Request =
   | { readonly kind: 'open'; readonly create: boolean }
-  | { readonly kind: 'commit'; readonly group: PackedGroup }
+  | CommitRequest
   | { readonly kind: 'read'; readonly keys: readonly string[] }
   | { readonly kind: 'has'; readonly key: string }
   | { readonly kind: 'list'; readonly range: KeyRange }
+  | { readonly kind: 'survey'; readonly range: SurveyRange }
+  | { readonly kind: 'shrink'; readonly most: number }
+  | { readonly kind: 'scrub'; readonly before: number | null }
   | { readonly kind: 'close' }
+
+/** A group to be committed. */
+export interface CommitRequest extends GroupOrder {
+  readonly kind: 'commit'
+  readonly group: PackedGroup
+}
 
 /** Why something failed, as plain data: an Error does not cross threads whole. */
 export interface Failure {
@@ -49,6 +68,10 @@ export interface Answers {
   readonly read: readonly (Uint8Array | null)[]
   readonly has: boolean
   readonly list: string[]
+  readonly survey: StoredEntry[]
+  readonly shrink: Space
+  /** Undefined: another program reads the database just now. */
+  readonly scrub: { readonly next: number | null; readonly cleaned: number } | undefined
   readonly close: null
 }
 
