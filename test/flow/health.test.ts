@@ -123,7 +123,7 @@ describe('while it is paused', () => {
     expect(await status(on)).toMatchObject({ state: 'paused' })
   })
 
-  it('it is not known to be well before it has answered: opened, or resumed by a person', async () => {
+  it('nobody says it is well before it has answered: opened, or resumed by a person', async () => {
     const on = await bench({ concurrency: 1 })
     on.scripts['crm'] = () => Promise.reject(new DestinationError('token revoked'))
     on.index.index(...users(1, 3))
