@@ -9,6 +9,8 @@ export interface TargetUrl {
   readonly isSecure: boolean
   /** Certain without a look-up. */
   readonly isPrivate: boolean
+  /** The whole URL, where it is the same for every record. */
+  readonly fixed: string | undefined
   /** The rest is made from the record, so a 404 may be about the record. */
   readonly isTemplated: boolean
 }
@@ -38,6 +40,7 @@ export const targetUrl = z.string().transform((text, context): TargetUrl => {
     rest: compiled.data,
     isSecure: url.protocol === 'https:',
     isPrivate: isPrivateHost(url.hostname),
+    fixed: whole === null ? undefined : new URL(base + whole.pathname + whole.search).href,
     isTemplated,
   }
 })
@@ -48,16 +51,7 @@ export const targetUrl = z.string().transform((text, context): TargetUrl => {
  * @throws BridgeError of kind `record`, `ERR_WEBHOOK_URL`: a part of the path is `.` or `..`, which would lead elsewhere
  */
 export function renderUrl(target: TargetUrl, scope: Scope): string {
-  if (target.isTemplated) return render(target, scope)
-  let known = fixed.get(target)
-  if (known === undefined) fixed.set(target, (known = render(target, scope)))
-  return known
-}
-
-/** URLs that are the same for every record. */
-const fixed = new WeakMap<TargetUrl, string>()
-
-function render(target: TargetUrl, scope: Scope): string {
+  if (target.fixed !== undefined) return target.fixed
   const text = target.rest.render(scope)
   // Tabs and line breaks are what URLs leave out.
   const path = (/^[^?#]*/.exec(text)?.[0] ?? '').replace(/[\t\r\n]/g, '')

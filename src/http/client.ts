@@ -7,7 +7,7 @@ import { redact } from '../core/redact.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { openConnection } from './connection.ts'
 import { exchange } from './exchange.ts'
-import { type Target, toTarget } from './target.ts'
+import { createUrlReader, type Target, toTarget } from './target.ts'
 
 /** How a client behaves. One per destination: its connections and rate are its own. */
 export interface HttpClientOptions {
@@ -52,10 +52,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
   const shared = { ...pool, lookup: guard.lookup } as http.AgentOptions
   const plain = new http.Agent(shared)
   const secure = new https.Agent({ ...shared, ...(options.ca === undefined ? {} : { ca: options.ca }) })
+  const urlOf = createUrlReader(options.allowHttp)
   const closing = new AbortController()
 
   const checked = (request: HttpRequest): Target => {
-    const target = toTarget(request, options)
+    const target = toTarget(request, { userAgent: options.userAgent, urlOf })
     guard.checkHost(target.hostname)
     if (closing.signal.aborted) throw new TransportError('ERR_HTTP_CLOSED', 'the client is closed', { sent: false })
     return target

@@ -16,12 +16,14 @@ export function createRateLimiter(rate: Rate | undefined, clock: Clock): RateLim
   let heldUntil = 0
   let cancelTimer: (() => void) | undefined
 
+  const waitAt = (now: number): number => Math.max(0, window?.wait(now) ?? 0, heldUntil - now)
+
   const pump = (): void => {
     cancelTimer?.()
     cancelTimer = undefined
     for (const waiting of queue) {
       const now = clock.monotonic()
-      const wait = Math.max(window?.wait(now) ?? 0, heldUntil - now)
+      const wait = waitAt(now)
       if (wait > 0) {
         cancelTimer = clock.timer(Math.ceil(wait), pump)
         return
@@ -35,7 +37,7 @@ export function createRateLimiter(rate: Rate | undefined, clock: Clock): RateLim
   return {
     acquire(signal) {
       const now = clock.monotonic()
-      if (queue.size === 0 && signal?.aborted !== true && heldUntil <= now && (window?.wait(now) ?? 0) <= 0) {
+      if (queue.size === 0 && signal?.aborted !== true && waitAt(now) === 0) {
         window?.take(now)
         return Promise.resolve()
       }
@@ -57,10 +59,7 @@ export function createRateLimiter(rate: Rate | undefined, clock: Clock): RateLim
         if (queue.size === 1) pump()
       })
     },
-    wait() {
-      const now = clock.monotonic()
-      return Math.max(0, window?.wait(now) ?? 0, heldUntil - now)
-    },
+    wait: () => waitAt(clock.monotonic()),
     hold(ms) {
       heldUntil = Math.max(heldUntil, clock.monotonic() + ms)
       pump()

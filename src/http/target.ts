@@ -40,9 +40,9 @@ const ASCII = /^[\t\x20-\x7e]*$/
  */
 export function toTarget(
   request: HttpRequest,
-  { userAgent, allowHttp }: { userAgent: string; allowHttp: boolean },
+  { userAgent, urlOf }: { userAgent: string; urlOf: (text: string) => URL },
 ): Target {
-  const url = parsed(request.url, allowHttp)
+  const url = urlOf(request.url)
   const secure = url.protocol === 'https:'
   const method = request.method ?? 'GET'
   if (!TOKEN.test(method)) throw cannotSend('the method is not one word')
@@ -66,16 +66,16 @@ export function toTarget(
   }
 }
 
-/** Most destinations have one URL. Read only: the same object is handed out again. */
-let last: { readonly text: string; readonly allowHttp: boolean; readonly url: URL } | undefined
-
-function parsed(text: string, allowHttp: boolean): URL {
-  if (last?.text !== text || last.allowHttp !== allowHttp) last = { text, allowHttp, url: toUrl(text, allowHttp) }
-  return last.url
+/** Reads URLs for one client. Most destinations have one: the last is read once, and the same object given again. */
+export function createUrlReader(allowHttp: boolean): (text: string) => URL {
+  let last: { readonly text: string; readonly url: URL } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, url: toUrl(text, allowHttp) }
+    return last.url
+  }
 }
 
-/** @throws as {@link toTarget} */
-export function toUrl(text: string, allowHttp: boolean): URL {
+function toUrl(text: string, allowHttp: boolean): URL {
   const url = URL.parse(text)
   if (url === null) throw cannotSend('the URL cannot be read')
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowHttp)) {

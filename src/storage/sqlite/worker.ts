@@ -11,6 +11,9 @@ import type { CommitRequest, Envelope, Reply, Request, WorkerSettings } from './
 const settings = workerData as WorkerSettings
 const { answer, commit } = createAnswerer(settings.file, await loadFaults(settings.faults))
 
+/** They do not wait for writes, which nobody was told of yet. */
+const READS: ReadonlySet<Request['kind']> = new Set(['read', 'has', 'list', 'survey'] as const)
+
 parentPort?.on('message', (first: Envelope) => {
   // All that came while the last transaction was written: it goes into the next one, and shares its sync.
   const waiting = [first]
@@ -19,13 +22,11 @@ parentPort?.on('message', (first: Envelope) => {
     if (!more) break
     waiting.push(more.message)
   }
-  // Reads do not wait for writes, which nobody was told of yet.
-  const reads = new Set<Request['kind']>(['read', 'has', 'list', 'survey'])
-  for (const envelope of waiting) if (reads.has(envelope.request.kind)) reply(envelope)
+  for (const envelope of waiting) if (READS.has(envelope.request.kind)) reply(envelope)
   let commits: Commit[] = []
   for (const envelope of waiting) {
     if (isCommit(envelope)) commits.push(envelope)
-    else if (!reads.has(envelope.request.kind)) {
+    else if (!READS.has(envelope.request.kind)) {
       commitAll(commits)
       commits = []
       reply(envelope)
