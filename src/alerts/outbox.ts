@@ -2,6 +2,7 @@
 
 import PQueue from 'p-queue'
 import type { AlertMessage } from '../core/alerts/text.ts'
+import { pause } from '../core/pause.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { ChannelSettings } from '../core/settings.ts'
 import { tryChannel, type Channel } from './channel.ts'
@@ -42,16 +43,6 @@ export function createOutbox(deps: Deps): Outbox {
   const { clock, log } = deps
   const lines = new Map<string, Line>()
 
-  const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        cancel()
-        resolve()
-      }
-      const cancel = clock.timer(ms, end)
-      signal.addEventListener('abort', end, { once: true })
-    })
-
   const send = async (line: Line, queued: Queued): Promise<void> => {
     const { channel: name, message } = queued
     const { signal } = line.closing
@@ -79,7 +70,7 @@ export function createOutbox(deps: Deps): Outbox {
       }
       const nextInMs = Math.max(wait, Math.min(tried.after ?? 0, LONGEST))
       log.warn('alert not sent yet', { ...facts, reason, nextInMs })
-      await pause(nextInMs, signal)
+      await pause(nextInMs, { clock, signal })
     }
     deps.settled(queued)
   }

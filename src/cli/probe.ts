@@ -2,6 +2,7 @@
 
 import type { ProbePlan, ProbeReport } from '../core/bevy/probe.ts'
 import type { BridgeAccess } from '../core/dispatch/actions.ts'
+import { pause } from '../core/pause.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
 import { formatRule, probeLine } from './format-doctor.ts'
 
@@ -72,18 +73,6 @@ async function round(
     }
     if (report.end === 'cancelled') return undefined
     if (report.end !== undefined) return report
-    await sleep(Math.max(20, LOOK / speed), deps)
+    await pause(Math.max(20, LOOK / speed), deps)
   }
-}
-
-function sleep(ms: number, { clock, signal }: CliDeps): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.timer(ms, end)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }

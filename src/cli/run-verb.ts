@@ -2,6 +2,7 @@
 
 import type { BridgeAccess } from '../core/dispatch/actions.ts'
 import { parseDuration } from '../core/durations.ts'
+import { pause } from '../core/pause.ts'
 import { parseInstant } from '../core/records/instants.ts'
 import { RUN_TYPES, type RunType } from '../core/reconcile/plan.ts'
 import type { RunInput, RunKind, RunReport } from '../core/reconcile/reports.ts'
@@ -85,7 +86,7 @@ async function wait(id: string, bridge: BridgeAccess, json: boolean, deps: CliDe
       said = now
       deps.stderr.write(`${formatRunLine(run)}${trouble === undefined ? '' : `; waits: ${trouble.reason}`}\n`)
     }
-    await sleep(LOOK, deps)
+    await pause(LOOK, deps)
   }
 }
 
@@ -98,18 +99,6 @@ function ended(run: RunReport, json: boolean, deps: CliDeps): ExitCode {
 function gone(deps: CliDeps): ExitCode {
   deps.stderr.write('another run has taken its place; bevy-bridge status shows it\n')
   return 1
-}
-
-function sleep(ms: number, { clock, signal }: CliDeps): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.timer(ms, end)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }
 
 function toInput({ since, until, type, 'dry-run': dryRun }: Args, now: number): RunInput {

@@ -1,6 +1,7 @@
 /** What destinations keep, in the hands of retention: who needs the journal, and what may go when it is old. */
 
 import type { Store, StoreOp } from '../core/ports.ts'
+import { PAGE, readPage } from '../core/retention/page.ts'
 import type { Holder } from '../core/retention/rules.ts'
 import type { KeptItem, KeptSet } from '../core/retention/sets.ts'
 import {
@@ -16,7 +17,6 @@ import type { Ledger } from './ledger.ts'
 import type { Letters } from './letters.ts'
 import { readRegistry } from './names.ts'
 
-const PAGE = 200
 /** Why retention discards a dead letter. */
 const TOO_OLD = 'older than retention.dead allows'
 
@@ -125,19 +125,4 @@ function discardedSet({ name, slot, store, ledger }: Parts): KeptSet {
       return items.length
     },
   }
-}
-
-async function readPage(
-  store: Store,
-  prefix: string,
-  after: string | undefined,
-  ageFrom: (document: unknown, key: string) => number,
-): Promise<{ items: KeptItem[]; next: string | undefined }> {
-  const found = await store.keys(prefix, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-  const documents = await store.getMany(found)
-  const items = found.flatMap((key, at): KeptItem[] => {
-    const document = documents[at]
-    return document === undefined ? [] : [{ key, at: ageFrom(document, key), size: JSON.stringify(document).length }]
-  })
-  return { items, next: found.length < PAGE ? undefined : found.at(-1) }
 }

@@ -1,33 +1,11 @@
 /** What erasures need of the other edges; the app hands it in. */
 
 import type { Person } from '../core/erasure/person.ts'
+import type { IndexGone, Places } from '../core/erasure/places.ts'
 import type { Told } from '../core/erasure/told.ts'
 import type { ErasedPerson, RetryPolicy } from '../core/plugin-contract.ts'
 import type { Alerts, Clock, Log, Store, StoreOp } from '../core/ports.ts'
 import type { Json } from '../core/types.ts'
-
-/** Where a person was found in journal and index. */
-export interface Places {
-  readonly deliveries: Set<number>
-  readonly heads: Set<string>
-  /** Keys of records that were theirs and are somebody else's by now. */
-  readonly foreign: Set<string>
-  /** `seq.n` of their records. */
-  readonly positions: Set<string>
-  unopened: number
-}
-
-/** What is gone from journal and index. */
-export interface IndexGone {
-  readonly bodies: number
-  readonly records: number
-  readonly mentions: number
-  readonly heads: number
-  readonly emails: number
-  readonly quarantine: number
-  /** Keys whose head was theirs, or that have none. */
-  readonly ownHeads: ReadonlySet<string>
-}
 
 /** A destination the store knows. */
 export interface KnownDestination {

@@ -8,11 +8,12 @@
  * 5. task `done`, not scrubbed: scrubs
  */
 
+import type { Places } from '../core/erasure/places.ts'
 import { NO_COUNTS, type ErasureCounts, type ErasurePlan } from '../core/erasure/report.ts'
 import { createPerson, factsOf, sizeOf, type Person } from '../core/erasure/person.ts'
 import type { AtDestination, Task } from './documents.ts'
 import { taskKey } from './documents.ts'
-import type { ErasureDeps, KnownDestination, Places } from './deps.ts'
+import type { ErasureDeps, KnownDestination } from './deps.ts'
 
 /** Looks everywhere until a look teaches nothing new. */
 export async function searchAll(

@@ -10,7 +10,8 @@ import { isBridgeError } from '../core/errors.ts'
 import { formatPosition } from '../core/positions.ts'
 import type { Journal, Store, StoredDelivery, StoreOp } from '../core/ports.ts'
 import { entryDocument, entryKey, readDocument, type Entry, type EntryRecord } from './documents.ts'
-import type { IndexErased, IndexPlaces } from './erase.ts'
+import type { Places } from '../core/erasure/places.ts'
+import type { IndexErased } from './erase.ts'
 import { readText } from './erase-documents.ts'
 import { toText } from './inflate.ts'
 
@@ -26,7 +27,7 @@ export interface Change {
 /** Looks into deliveries. */
 export interface BodyEraser {
   /** Learns of the person and notes the delivery when it speaks of them. `sieve` lets pass what may. Resolves with the bytes it had. */
-  search(person: Person, seq: number, sieve: (text: string) => boolean, places: IndexPlaces): Promise<number>
+  search(person: Person, seq: number, sieve: (text: string) => boolean, places: Places): Promise<number>
   plan(person: Person, seq: number, done: IndexErased): Promise<Change>
 }
 
@@ -72,7 +73,7 @@ export function createBodyEraser({ store, journal, aside, maxInflated }: Deps): 
   }
 
   return {
-    async search(person: Person, seq: number, sieve: (text: string) => boolean, places: IndexPlaces) {
+    async search(person: Person, seq: number, sieve: (text: string) => boolean, places: Places) {
       const [stored, entry] = await Promise.all([read(seq), readText(store, entryKey(seq))])
       if (stored === undefined) places.unopened++
       if (stored !== undefined) {

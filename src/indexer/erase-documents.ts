@@ -16,7 +16,8 @@ import {
   quarantineDocument,
   readDocument,
 } from './documents.ts'
-import type { IndexErased, IndexPlaces } from './erase.ts'
+import type { Places } from '../core/erasure/places.ts'
+import type { IndexErased } from './erase.ts'
 
 const PAGE = 200
 
@@ -40,7 +41,7 @@ export async function searchDocuments(
   store: Store,
   person: Person,
   sieve: (text: string) => boolean,
-  places: IndexPlaces,
+  places: Places,
   signal: AbortSignal,
 ) {
   for await (const keys of pages(store, 'head')) {

@@ -2,33 +2,13 @@
 
 import { createSieve } from '../core/erasure/redact.ts'
 import { sizeOf, type Person } from '../core/erasure/person.ts'
+import type { IndexGone, Places } from '../core/erasure/places.ts'
 import type { Journal, Store } from '../core/ports.ts'
 import { createBodyEraser, type Change } from './erase-bodies.ts'
 import { headOps, mailOps, quarantineOps, searchDocuments } from './erase-documents.ts'
 
-/** Where a person was found. */
-export interface IndexPlaces {
-  /** Deliveries whose body or index entry speaks of them. */
-  readonly deliveries: Set<number>
-  /** Keys of heads that are theirs or mention them. */
-  readonly heads: Set<string>
-  /** Keys of records that were theirs and are somebody else's by now. */
-  readonly foreign: Set<string>
-  /** `seq.n` of the records that are theirs. */
-  readonly positions: Set<string>
-  /** Bodies that cannot be opened and were searched as they are. */
-  unopened: number
-}
-
-/** What was done. */
-export interface IndexErased {
-  bodies: number
-  records: number
-  mentions: number
-  heads: number
-  emails: number
-  quarantine: number
-  /** Keys whose head was theirs; that of others there is none, or it belongs to somebody else by now. */
+/** What was done so far. */
+export type IndexErased = { -readonly [Count in keyof Omit<IndexGone, 'ownHeads'>]: IndexGone[Count] } & {
   readonly ownHeads: Set<string>
 }
 
@@ -38,9 +18,9 @@ export interface IndexEraser {
    * Looks through the deliveries `from` to `to`, and with `all` through heads and quarantine too, and learns of the person. What is
    * learned may make a second look necessary: see `sizeOf`.
    */
-  search(person: Person, span: { from: number; to: number; all: boolean }, signal: AbortSignal): Promise<IndexPlaces>
+  search(person: Person, span: { from: number; to: number; all: boolean }, signal: AbortSignal): Promise<Places>
   /** Removes; each commit is whole, and all of it may be repeated. Nothing else may write the index meanwhile. */
-  purge(person: Person, places: IndexPlaces): Promise<IndexErased>
+  purge(person: Person, places: Places): Promise<IndexErased>
 }
 
 interface Deps {
@@ -65,7 +45,7 @@ export function createIndexEraser(deps: Deps): IndexEraser {
 
   return {
     async search(person, { from, to, all }, signal) {
-      const places: IndexPlaces = {
+      const places: Places = {
         deliveries: new Set(),
         heads: new Set(),
         foreign: new Set(),

@@ -3,8 +3,9 @@
 import { seqKey, seqOfKey } from '../core/keys.ts'
 import type { Journal, Store, StoreOp } from '../core/ports.ts'
 import { emailsOf } from '../core/records/records.ts'
+import { readPage } from '../core/retention/page.ts'
 import type { Holder } from '../core/retention/rules.ts'
-import type { KeptItem, KeptSet } from '../core/retention/sets.ts'
+import type { KeptSet } from '../core/retention/sets.ts'
 import {
   ASIDE,
   DECIDED,
@@ -18,7 +19,6 @@ import {
 } from './documents.ts'
 
 const INDEX = 'index'
-const PAGE = 200
 const KEYS = 500
 /** Others are joined to these for as long as there are any; there are few. */
 const JOINED: ReadonlySet<string> = new Set(['event', 'chapter'])
@@ -142,19 +142,4 @@ function quarantineSet({ store, journal, still }: Deps): KeptSet {
         return there.length
       }),
   }
-}
-
-async function readPage(
-  store: Store,
-  prefix: string,
-  after: string | undefined,
-  ageFrom: (document: unknown, key: string) => number,
-): Promise<{ items: KeptItem[]; next: string | undefined }> {
-  const keys = await store.keys(prefix, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-  const documents = await store.getMany(keys)
-  const items = keys.flatMap((key, at) => {
-    const document = documents[at]
-    return document === undefined ? [] : [{ key, at: ageFrom(document, key), size: JSON.stringify(document).length }]
-  })
-  return { items, next: keys.length < PAGE ? undefined : keys.at(-1) }
 }

@@ -1,6 +1,7 @@
 /** One run at a time through Bevy's lists. What is left of it is on disk after each request, so that it goes on after any end. */
 
 import { BridgeError, coerceError } from '../core/errors.ts'
+import { pause } from '../core/pause.ts'
 import type { Clock, Log, Store, StoreOp } from '../core/ports.ts'
 import { afterStep, nextStep, type Step } from '../core/reconcile/plan.ts'
 import type { RunReport, TypeCounts } from '../core/reconcile/reports.ts'
@@ -50,7 +51,7 @@ export async function openRuns(deps: Deps): Promise<Runs> {
         return await store.commit(ops)
       } catch (error) {
         log.warn('how far a run has come could not be kept', { reason: coerceError(error).message })
-        await pause(STORE_PAUSE, clock, signal)
+        await pause(STORE_PAUSE, { clock, signal })
         signal.throwIfAborted()
       }
     }
@@ -196,16 +197,4 @@ function takenOf({ counts }: Run): number {
 export function running({ id, kind }: Pick<RunReport, 'id' | 'kind'>): BridgeError {
   const message = `the ${kind} ${id} is under way; \`bevy-bridge ${kind} --cancel\` ends it`
   return new BridgeError('config', 'ERR_RECONCILE_RUNNING', message)
-}
-
-function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.timer(ms, end)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }

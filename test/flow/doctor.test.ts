@@ -12,7 +12,7 @@ import { createHandClock, settleAll, type HandClock } from '../kit/clock.ts'
 import { createMemoryLog } from '../kit/log.ts'
 import { createMemoryStore, type MemoryStore } from '../kit/memory-store.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
-import { closeWholeBridges, openWhole, SECRET } from '../kit/whole-bridge.ts'
+import { closeWholeBridges, openWhole, SECRET } from '../kit/faulty-bridge.ts'
 
 const MINUTE = 60_000
 const folders = useTemporaryFolders()

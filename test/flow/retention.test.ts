@@ -19,7 +19,7 @@ import {
   type RetentionWorld,
 } from '../kit/retention-life.ts'
 import { useTemporaryFolders } from '../kit/temporary-folder.ts'
-import { closeWholeBridges, createFastClock, openWhole, SECRET } from '../kit/whole-bridge.ts'
+import { closeWholeBridges, createFastClock, openWhole, SECRET } from '../kit/faulty-bridge.ts'
 
 const folders = useTemporaryFolders()
 afterEach(closeWholeBridges)

@@ -75,6 +75,19 @@ export function destination(name: string, more: Partial<DestinationSettings> & {
   }
 }
 
+/** As much of the settings as the flow asks for: everything goes to these destinations, unless `more` says otherwise. */
+export function settingsTo(destinations: readonly DestinationSettings[], more: Partial<Settings> = {}): Settings {
+  const names = destinations.map(({ name }) => name)
+  return {
+    timezone: 'UTC',
+    tables: new Map(),
+    destinations,
+    routes: [route('all', names)],
+    hash: 'hash',
+    ...more,
+  } as unknown as Settings
+}
+
 /** A route with a filter as it stands in YAML. */
 export function route(name: string, to: string[], when?: unknown): Route {
   const filter = compileFilter(when)
@@ -154,16 +167,8 @@ export function createBench(shared?: Shared): Bench {
     scripts,
     senders,
     got: (name) => (sent[name] ?? []).flat().map((job) => `${job.key}@${job.position.seq}`),
-    async apply(
-      destinations,
-      routes = [
-        route(
-          'all',
-          destinations.map(({ name }) => name),
-        ),
-      ],
-    ) {
-      await supervisor.apply({ timezone: 'UTC', tables, destinations, routes, hash: 'hash' } as unknown as Settings)
+    async apply(destinations, routes) {
+      await supervisor.apply(settingsTo(destinations, { tables, ...(routes && { routes }) }))
       await settleAll()
     },
     async restart() {

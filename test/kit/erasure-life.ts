@@ -3,13 +3,13 @@
 import { openErasures } from '../../src/app/erasing.ts'
 import type { ErasedPerson, Job, Outcome } from '../../src/core/plugin-contract.ts'
 import type { Alert, Store, StoreOp } from '../../src/core/ports.ts'
-import type { DestinationSettings, Settings } from '../../src/core/settings.ts'
+import type { DestinationSettings } from '../../src/core/settings.ts'
 import { createSupervisor } from '../../src/dispatcher/supervisor.ts'
 import { createPace } from '../../src/http/pace.ts'
 import { createIndexer } from '../../src/indexer/indexer.ts'
 import { createJournal } from '../../src/journal/journal.ts'
 import { createHandClock, settleAll, type HandClock } from './clock.ts'
-import { destination, plugin, route } from './dispatch-bench.ts'
+import { destination, plugin, settingsTo } from './dispatch-bench.ts'
 import { createMemoryLog } from './log.ts'
 import { createMemoryStore } from './memory-store.ts'
 
@@ -75,19 +75,9 @@ export async function startErasureLife(world: ErasureWorld) {
   }
   const log = createMemoryLog()
   const alerts = { raise: (alert: Alert) => void world.alerts.push(alert) }
-  const settings = {
-    timezone: 'UTC',
-    tables: new Map(),
-    destinations: world.destinations,
-    routes: [
-      route(
-        'all',
-        world.destinations.map(({ name }) => name),
-      ),
-    ],
-    hash: 'hash',
+  const settings = settingsTo(world.destinations, {
     erasure: { onBevyDeletion: world.onBevyDeletion, exports: false },
-  } as unknown as Settings
+  })
   const journal = await createJournal(store, { log })
   let noted = (): void => {}
   const indexer = await createIndexer({

@@ -5,10 +5,11 @@ import { createJournal } from '../../src/journal/journal.ts'
 import type { Answer } from '../../src/core/bevy/sending.ts'
 import type { Job, Outcome } from '../../src/core/plugin-contract.ts'
 import type { Store, StoreOp } from '../../src/core/ports.ts'
-import type { DestinationSettings, Route, Settings } from '../../src/core/settings.ts'
+import type { DestinationSettings, Route } from '../../src/core/settings.ts'
 import { createPace } from '../../src/http/pace.ts'
 import { createSupervisor } from '../../src/dispatcher/supervisor.ts'
 import type { HandClock } from './clock.ts'
+import { settingsTo } from './dispatch-bench.ts'
 import { createMemoryLog } from './log.ts'
 import { createMemoryStore } from './memory-store.ts'
 
@@ -73,13 +74,7 @@ export async function startLife(world: World): Promise<HandLife> {
     }),
   })
   const { destinations, routes } = world
-  await supervisor.apply({
-    timezone: 'UTC',
-    tables: new Map(),
-    destinations,
-    routes,
-    hash: 'hash',
-  } as unknown as Settings)
+  await supervisor.apply(settingsTo(destinations, { routes }))
   indexer.start()
   let closing = false
   return {

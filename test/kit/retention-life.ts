@@ -10,7 +10,7 @@ import { createPace } from '../../src/http/pace.ts'
 import { createIndexer } from '../../src/indexer/indexer.ts'
 import { createJournal } from '../../src/journal/journal.ts'
 import { createHandClock, settleAll, type HandClock } from './clock.ts'
-import { destination, route } from './dispatch-bench.ts'
+import { destination, settingsTo } from './dispatch-bench.ts'
 import { createMemoryLog } from './log.ts'
 import { createMemoryStore } from './memory-store.ts'
 
@@ -88,20 +88,7 @@ export async function startRetentionLife(world: RetentionWorld, { atomic = true 
     raise: (alert: Alert) => void world.alerts.push(alert),
     recovered: (over: Recovery) => void world.recovered.push(over),
   }
-  const settings = (): Settings =>
-    ({
-      timezone: 'UTC',
-      tables: new Map(),
-      destinations: world.destinations,
-      routes: [
-        route(
-          'all',
-          world.destinations.map(({ name }) => name),
-        ),
-      ],
-      hash: 'hash',
-      retention: world.retention,
-    }) as unknown as Settings
+  const settings = (): Settings => settingsTo(world.destinations, { retention: world.retention })
   const journal = await createJournal(store, { log })
   const indexer = await createIndexer({ store, journal, clock, log, alerts })
   const supervisor = createSupervisor({
