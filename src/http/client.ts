@@ -1,5 +1,3 @@
-import http from 'node:http'
-import https from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { isBridgeError, TransportError } from '../core/errors.ts'
 import type { Clock, HttpClient, HttpRequest, HttpResponse, Log, Pace } from '../core/ports.ts'
@@ -7,7 +5,8 @@ import { redact } from '../core/redact.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { openConnection } from './connection.ts'
 import { exchange } from './exchange.ts'
-import { createUrlReader, type Target, toTarget } from './target.ts'
+import { createPool } from './pool.ts'
+import { createPlaceReader, type Target, toTarget } from './target.ts'
 
 /** How a client behaves. One per destination: its connections and rate are its own. */
 export interface HttpClientOptions {
@@ -36,10 +35,9 @@ export interface HttpClientOptions {
 }
 
 const MAX_BYTES = 65_536
-const MAX_SOCKETS = 64
 
 /**
- * The one HTTP client of all plugins, over `node:http(s)` on both runtimes. Follows no redirect, uses no proxy of the
+ * The one HTTP client of all plugins, over undici on both runtimes. Follows no redirect, uses no proxy of the
  * environment, retries nothing.
  *
  * @throws BridgeError `ERR_HTTP_CIDR` when one of `allowedCidrs` cannot be read
@@ -47,25 +45,21 @@ const MAX_SOCKETS = 64
 export function createHttpClient(options: HttpClientOptions): HttpClient & { close(): Promise<void> } {
   const { clock, log, pace, timeout = 30_000, idleTimeout = 4_000 } = options
   const guard = createAddressGuard(options)
-  // The newest connection first: the older ones are the likelier to be closed under our hands.
-  const pool = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: idleTimeout, scheduling: 'lifo' } as const
-  const shared = { ...pool, lookup: guard.lookup } as http.AgentOptions
-  const plain = new http.Agent(shared)
-  const secure = new https.Agent({ ...shared, ...(options.ca === undefined ? {} : { ca: options.ca }) })
-  const urlOf = createUrlReader(options.allowHttp)
+  const pool = createPool({ lookup: guard.lookup, ca: options.ca, connectTimeout: timeout, idleTimeout })
+  const placeOf = createPlaceReader(options.allowHttp)
   const closing = new AbortController()
 
   const checked = (request: HttpRequest): Target => {
-    const target = toTarget(request, { userAgent: options.userAgent, urlOf })
-    guard.checkHost(target.hostname)
+    const target = toTarget(request, { userAgent: options.userAgent, placeOf })
+    guard.checkHost(target.place.hostname)
     if (closing.signal.aborted) throw new TransportError('ERR_HTTP_CLOSED', 'the client is closed', { sent: false })
     return target
   }
 
-  const paced = async (by: Pace, bucket: string | undefined, target: Target, signals: AbortSignal[]): Promise<void> => {
+  const paced = async (by: Pace, { bucket, signal }: HttpRequest, target: Target): Promise<void> => {
     try {
       // A composed signal costs more than all else here, and the client's own would remember it: only for those that wait.
-      await by.acquire(bucket, by.wait(bucket) > 0 ? AbortSignal.any(signals) : signals[0])
+      await by.acquire(bucket, by.wait(bucket) > 0 ? anyOf(signal, closing.signal) : signal)
     } catch (cause) {
       const words = 'stopped while it waited for its turn under the rate'
       throw new TransportError('ERR_HTTP_RATE_WAIT', `${target.what}: ${words}`, { sent: false, cause })
@@ -74,13 +68,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
 
   const request = async (given: HttpRequest): Promise<HttpResponse> => {
     const target = checked(given)
-    const signals = given.signal === undefined ? [closing.signal] : [given.signal, closing.signal]
-    if (pace !== undefined) await paced(pace, given.bucket, target, signals)
+    if (pace !== undefined) await paced(pace, given, target)
     const started = clock.monotonic()
     const answer = await exchange(target, {
-      agent: target.secure ? secure : plain,
+      pool,
       clock,
-      signals,
+      signal: given.signal,
+      closing: closing.signal,
       timeout: given.timeout ?? timeout,
       maxBytes: given.maxBytes ?? MAX_BYTES,
     })
@@ -91,7 +85,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
 
   const connect = async (url: string, signal?: AbortSignal): Promise<void> => {
     const target = checked({ method: 'CONNECT', url })
-    const ended = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+    const ended = anyOf(signal, closing.signal)
     await openConnection(target, { lookup: guard.lookup, clock, timeout, signal: ended, ca: options.ca })
   }
 
@@ -112,8 +106,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
     connect: (url, signal) => clean(connect(url, signal)),
     async close() {
       closing.abort(new TransportError('ERR_HTTP_CLOSED', 'the client is closed', { sent: false }))
-      plain.destroy()
-      secure.destroy()
+      await pool.close(closing.signal.reason as Error)
     },
   }
+}
+
+function anyOf(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  return given === undefined ? own : AbortSignal.any([given, own])
 }

@@ -18,7 +18,8 @@ export interface ConnectionOptions {
 /** Opens a connection, TLS included, and closes it without sending anything. Rejects as `exchange` does, `sent` always false. */
 export function openConnection(target: Target, options: ConnectionOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { secure, hostname, port, what } = target
+    const { what, place } = target
+    const { secure, hostname, port } = place
     const { lookup, clock, timeout, signal, ca } = options
     const address = { host: hostname, port, lookup }
     const servername = net.isIP(hostname) === 0 ? { servername: hostname } : {}

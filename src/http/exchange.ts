@@ -1,108 +1,122 @@
-import http from 'node:http'
-import https from 'node:https'
-import type { IncomingMessage } from 'node:http'
-import { coerceError, isBridgeError, TransportError } from '../core/errors.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import { isBridgeError, TransportError } from '../core/errors.ts'
 import type { Clock, HttpResponse } from '../core/ports.ts'
+import type { Pool } from './pool.ts'
 import type { Target } from './target.ts'
 import { toTransportError } from './transport-errors.ts'
 
 /** What one exchange needs besides its target. */
 export interface ExchangeOptions {
-  readonly agent: http.Agent | https.Agent
+  readonly pool: Pool
   readonly clock: Clock
   /** Milliseconds. */
   readonly timeout: number
   readonly maxBytes: number
-  /** Each ends it; the reason becomes the cause. Not `AbortSignal.any`: one that lives long would remember every request. */
-  readonly signals: readonly AbortSignal[]
+  /** Ends it; the reason becomes the cause. */
+  readonly signal: AbortSignal | undefined
+  /** Aborted when the client is closed, which ends it too. */
+  readonly closing: AbortSignal
 }
 
 /**
  * Sends one request and reads its answer. Rejects with a TransportError, or with the DestinationError of the address guard.
  *
- * `sent` is true from the moment the connection stands (TLS included). On a connection used before it is true at once: a
- * server that closes an idle connection while a request is on its way answers with a reset, and whether it has read the
- * request cannot be told from here.
+ * `sent` is true from the moment the request is written to a connection that stands (TLS included): a server that closes an idle
+ * connection while a request is on its way answers with a reset, and whether it has read the request cannot be told from here.
  *
  * An answer cut short (reset, deadline) is no answer, whatever its status line said.
  */
 export function exchange(target: Target, options: ExchangeOptions): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const { agent, clock, timeout, maxBytes, signals } = options
-    const { hostname, port, path, method, headers, secure } = target
-    let connected = false
+    const { pool, clock, timeout, maxBytes, signal, closing } = options
+    const { what, place } = target
+    const chunks: Buffer[] = []
+    let size = 0
+    let status = 0
+    let headers: IncomingHttpHeaders = {}
     let sent = false
     let over = false
-    const request = (secure ? https : http).request({ hostname, port, path, method, headers, agent, setHost: false })
+    let breakOff: (() => void) | undefined
 
-    const end = (settle: () => void): void => {
-      if (over) return
+    const end = (): void => {
       over = true
       cancelTimer()
-      for (const signal of signals) signal.removeEventListener('abort', onAbort)
-      settle()
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const finish = (truncated: boolean): void => {
+      end()
+      const whole = chunks.length === 1 && !truncated ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+      resolve(toResponse(status, headers, whole.subarray(0, maxBytes), truncated, clock.now()))
     }
     const fail = (error: Error): void => {
-      end(() => {
-        request.destroy()
-        // The guard's refusal comes through the agent as it is.
-        reject(isBridgeError(error) ? error : toTransportError(error, { secure, connected, sent }, target.what))
-      })
+      if (over) return
+      end()
+      breakOff?.()
+      reject(error)
     }
     const stop = (code: string, words: string, cause?: unknown): void => {
-      fail(new TransportError(code, `${target.what}: ${words}`, { sent, cause }))
+      fail(new TransportError(code, `${what}: ${words}`, { sent, cause }))
     }
     const onAbort = (): void => {
-      const reason: unknown = signals.find((signal) => signal.aborted)?.reason
+      const reason: unknown = signal?.reason
       const timedOut = (reason as { name?: unknown } | undefined)?.name === 'TimeoutError'
       if (timedOut) stop('ERR_HTTP_TIMEOUT', 'no whole answer in time', reason)
       else stop('ERR_HTTP_ABORTED', 'stopped before the answer', reason)
     }
     const cancelTimer = clock.timer(timeout, () => stop('ERR_HTTP_TIMEOUT', `no whole answer within ${timeout} ms`))
-    for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted === true) return onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
 
-    request.on('socket', (socket) => {
-      if (!socket.connecting) {
-        connected = sent = !socket.destroyed
-        return
-      }
-      socket.once('connect', () => (connected = true))
-      socket.once(secure ? 'secureConnect' : 'connect', () => (sent = true))
-    })
-    request.on('error', (error) => fail(coerceError(error)))
-    request.on('response', (answer) => {
-      const chunks: Uint8Array[] = []
-      let size = 0
-      const finish = (truncated: boolean): void => {
-        end(() => {
-          if (truncated) request.destroy()
-          resolve(toResponse(answer, Buffer.concat(chunks).subarray(0, maxBytes), truncated, clock.now()))
-        })
-      }
-      answer.on('data', (chunk: Uint8Array) => {
+    pool.dispatch(target.request, {
+      onRequestStart(controller) {
+        // It waited for a connection and was given up meanwhile: nothing is written.
+        if (over) throw new Error('given up')
+        breakOff = () => controller.abort(new Error('given up'))
+        sent = true
+      },
+      onResponseStart(_controller, code, found) {
+        status = code
+        headers = found
+      },
+      onResponseData(_controller, chunk) {
+        if (over) return
         chunks.push(chunk)
         size += chunk.byteLength
-        if (size > maxBytes) finish(true)
-      })
-      answer.on('end', () => (answer.complete ? finish(false) : answer.destroy()))
-      answer.on('error', (error) => fail(coerceError(error)))
-      answer.on('close', () => {
-        // Every answer closes: an Error with its stack only for those that were not whole.
-        if (!over) fail(new Error('the connection closed inside the answer'))
-      })
+        if (size <= maxBytes) return
+        finish(true)
+        breakOff?.()
+      },
+      onResponseEnd() {
+        if (!over) finish(false)
+      },
+      onResponseError(_controller, thrown) {
+        if (over) return
+        if (closing.aborted) return stop('ERR_HTTP_ABORTED', 'stopped before the answer', closing.reason)
+        // The guard's refusal comes as it is.
+        const progress = { secure: place.secure, connected: sent || pool.stood(thrown), sent }
+        fail(isBridgeError(thrown) ? thrown : toTransportError(thrown, progress, what))
+      },
     })
-    request.end(target.body)
-    if (signals.some((signal) => signal.aborted)) onAbort()
   })
 }
 
-function toResponse(answer: IncomingMessage, body: Buffer, truncated: boolean, receivedAt: number): HttpResponse {
+/** Of these a second one is not part of a list: the first counts. */
+const ONCE = new Set(['content-length', 'content-type', 'date', 'etag', 'location', 'retry-after', 'server'])
+
+function toResponse(
+  status: number,
+  given: IncomingHttpHeaders,
+  body: Buffer,
+  truncated: boolean,
+  receivedAt: number,
+): HttpResponse {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+  for (const name in given) {
+    const value = given[name]
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : join(name, value)
   }
   return {
-    status: answer.statusCode ?? 0,
+    status,
     headers,
     body,
     truncated,
@@ -116,4 +130,8 @@ function toResponse(answer: IncomingMessage, body: Buffer, truncated: boolean, r
       }
     },
   }
+}
+
+function join(name: string, values: readonly string[]): string {
+  return ONCE.has(name) ? (values[0] ?? '') : values.join(', ')
 }

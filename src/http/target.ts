@@ -1,20 +1,26 @@
+import type { Dispatcher } from 'undici'
 import { BridgeError, DestinationError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/ports.ts'
 
-/** A request that may be sent, in the parts `node:http` takes. */
+/** A request that may be sent, as undici takes it, and what is said of it. */
 export interface Target {
+  readonly place: Place
+  readonly request: Dispatcher.DispatchOptions
+  /** What error messages and log lines call it: method, scheme, host and port, nothing that could hold a secret. */
+  readonly what: string
+}
+
+/** A URL, taken apart. */
+export interface Place {
   readonly secure: boolean
   /** Without brackets. */
   readonly hostname: string
   readonly port: number
+  readonly origin: string
   /** Path and query. */
   readonly path: string
-  readonly method: string
-  readonly headers: Readonly<Record<string, string>>
-  /** Text, where it may go out in one piece with the head: one write to the network instead of two. */
-  readonly body: Uint8Array | string | undefined
-  /** What error messages and log lines call it: method, scheme, host and port, nothing that could hold a secret. */
-  readonly what: string
+  /** Value of the header `authorization`, where the URL holds user and password. */
+  readonly authorization: string | undefined
 }
 
 /** Headers the client itself decides. */
@@ -26,12 +32,11 @@ const OWN_HEADERS = new Set([
   'keep-alive',
   'upgrade',
   'te',
+  'expect',
 ])
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 // What a field value may hold (https://www.rfc-editor.org/rfc/rfc9110#section-5.5), one byte per character.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-const ASCII = /^[\t\x20-\x7e]*$/
-
 /**
  * Takes a request apart and checks it.
  *
@@ -39,50 +44,47 @@ const ASCII = /^[\t\x20-\x7e]*$/
  * @throws DestinationError `ERR_HTTP_SCHEME`: plain http where only https is allowed, or neither
  */
 export function toTarget(
-  request: HttpRequest,
-  { userAgent, urlOf }: { userAgent: string; urlOf: (text: string) => URL },
+  given: HttpRequest,
+  { userAgent, placeOf }: { userAgent: string; placeOf: (url: string) => Place },
 ): Target {
-  const url = urlOf(request.url)
-  const secure = url.protocol === 'https:'
-  const method = request.method ?? 'GET'
+  const place = placeOf(given.url)
+  const { origin, path, authorization } = place
+  const { method = 'GET', body } = given
   if (!TOKEN.test(method)) throw cannotSend('the method is not one word')
-  const { body } = request
   const headers: Record<string, string> = { 'user-agent': userAgent }
-  if (url.username !== '' || url.password !== '') headers['authorization'] = basic(url)
-  for (const [name, value] of Object.entries(request.headers ?? {})) headers[checkHeader(name, value)] = value
-  headers['host'] = url.host
-  if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
-  // Node writes head and text as one text in UTF-8: no header may have a byte that is more than one in it.
-  const isPlain = Object.values(headers).every((value) => ASCII.test(value))
-  return {
-    secure,
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-    path: url.pathname + url.search,
-    method,
-    headers,
-    body: typeof body === 'string' && !isPlain ? Buffer.from(body) : body,
-    what: `${method} ${url.protocol}//${url.host}`,
+  if (authorization !== undefined) headers['authorization'] = authorization
+  for (const name in given.headers) {
+    const value = given.headers[name] as string
+    headers[checkHeader(name, value)] = value
   }
+  return { place, request: { origin, path, method, headers, body: body ?? null }, what: `${method} ${origin}` }
 }
 
-/** Reads URLs for one client. Most destinations have one: the last is read once, and the same object given again. */
-export function createUrlReader(allowHttp: boolean): (text: string) => URL {
-  let last: { readonly text: string; readonly url: URL } | undefined
+/** Reads URLs for one client. Most destinations have one: the last is read once. */
+export function createPlaceReader(allowHttp: boolean): (url: string) => Place {
+  let last: { readonly text: string; readonly place: Place } | undefined
   return (text) => {
-    if (last?.text !== text) last = { text, url: toUrl(text, allowHttp) }
-    return last.url
+    if (last?.text !== text) last = { text, place: toPlace(text, allowHttp) }
+    return last.place
   }
 }
 
-function toUrl(text: string, allowHttp: boolean): URL {
+function toPlace(text: string, allowHttp: boolean): Place {
   const url = URL.parse(text)
   if (url === null) throw cannotSend('the URL cannot be read')
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowHttp)) {
     const hint = url.protocol === 'http:' ? '; allowHttp: true would allow plain http' : ''
     throw new DestinationError(`${url.protocol}//${url.host} is not https${hint}`, { code: 'ERR_HTTP_SCHEME' })
   }
-  return url
+  const secure = url.protocol === 'https:'
+  return {
+    secure,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    origin: url.origin,
+    path: url.pathname + url.search,
+    authorization: url.username === '' && url.password === '' ? undefined : basic(url),
+  }
 }
 
 function checkHeader(name: string, value: string): string {

@@ -13,26 +13,27 @@ export interface Progress {
 const DNS_CODES = /^(?:ENOTFOUND|ENODATA|ESERVFAIL|EAI_)/
 
 /**
- * Turns what `node:http` and `node:tls` report into a TransportError.
+ * Turns what undici, `node:net` and `node:tls` report into a TransportError.
  *
  * @param what the request in words that hold no secret: `POST https://host:port`
  */
 export function toTransportError(error: Error, progress: Progress, what: string): TransportError {
   const { code = '' } = error as { code?: string }
-  const [stable, words] = classify(code, progress)
-  // The parser's error carries the bytes of the answer.
-  if ('rawPacket' in error) delete error.rawPacket
-  const detail = code === '' ? '' : ` (${code})`
+  const [stable, words] = classify(error, code, progress)
+  // The parser's error carries bytes of the answer.
+  if ('data' in error) delete error.data
+  const detail = code === '' || code.startsWith('UND_') ? '' : ` (${code})`
   return new TransportError(stable, `${what}: ${words}${detail}`, { sent: progress.sent, cause: error })
 }
 
-function classify(code: string, { secure, connected, sent }: Progress): [string, string] {
+function classify({ name }: Error, code: string, { secure, connected, sent }: Progress): [string, string] {
   if (!connected) {
     if (DNS_CODES.test(code)) return ['ERR_HTTP_DNS', 'the name could not be looked up']
     if (code === 'ECONNREFUSED') return ['ERR_HTTP_REFUSED', 'the connection was refused']
     return ['ERR_HTTP_CONNECT', 'no connection']
   }
   if (secure && !sent) return ['ERR_HTTP_TLS', 'the TLS handshake failed']
-  if (code.startsWith('HPE_')) return ['ERR_HTTP_ANSWER', 'what came back is not HTTP']
+  if (name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW')
+    return ['ERR_HTTP_ANSWER', 'what came back is not HTTP']
   return ['ERR_HTTP_RESET', 'the connection ended before the answer was whole']
 }

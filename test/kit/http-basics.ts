@@ -1,4 +1,5 @@
 import type { LookupFunction, Socket } from 'node:net'
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import { isBridgeError, type TransportError } from '../../src/core/errors.ts'
 import type { Clock, HttpRequest } from '../../src/core/ports.ts'
 import { createHttpClient, type HttpClientOptions } from '../../src/http/client.ts'
@@ -80,6 +81,7 @@ export async function httpBasics(): Promise<Record<string, string>> {
   const client = create({})
   const url = `http://hooks.test:${twice.port}/`
   await client.request({ url })
+  await oneTurn()
   const reset = await client.request({ url }).catch((error: TransportError) => error)
   seen['reset when reused'] =
     'sent' in reset ? `${reset.code} ${reset.sent ? 'sent' : 'not sent'}, ${twice.connections}` : ''

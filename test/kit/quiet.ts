@@ -5,7 +5,6 @@
 
 import { subscribe } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
-import type { ClientRequest } from 'node:http'
 import { Worker } from 'node:worker_threads'
 
 /** Turns of the event loop without anything under way after which all is taken to be at rest. */
@@ -13,7 +12,8 @@ const TURNS = 3
 /** Kinds of work of Node, `Immediate` for those that let others go first. */
 const WORK = /^(?:FSReq|CloseReq|GetAddrInfo|TCPConnect|WriteWrap|ShutdownWrap|Zlib|Immediate)/
 
-let requests = 0
+/** Requests over HTTP that are under way. */
+const requests = new Set<unknown>()
 const asked = new Map<Worker, number>()
 let watching = false
 let wake = (): void => {}
@@ -22,14 +22,14 @@ let wake = (): void => {}
 export function watchIo(): void {
   if (watching) return
   watching = true
-  subscribe('http.client.request.start', (message) => {
-    const { request } = message as { readonly request: ClientRequest }
-    requests += 1
-    request.once('close', () => {
-      requests -= 1
+  // https://github.com/nodejs/undici/blob/v7.x/docs/docs/api/DiagnosticsChannel.md
+  subscribe('undici:request:create', (message) => void requests.add(requestOf(message)))
+  for (const end of ['undici:request:trailers', 'undici:request:error']) {
+    subscribe(end, (message) => {
+      requests.delete(requestOf(message))
       wake()
     })
-  })
+  }
   const { postMessage } = Worker.prototype
   const { emit } = EventEmitter.prototype
   Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<Worker['postMessage']>) {
@@ -67,7 +67,11 @@ function answer(): Promise<void> {
 }
 
 function isAsking(): boolean {
-  if (requests > 0) return true
+  if (requests.size > 0) return true
   for (const count of asked.values()) if (count > 0) return true
   return false
+}
+
+function requestOf(message: unknown): unknown {
+  return (message as { readonly request: unknown }).request
 }
