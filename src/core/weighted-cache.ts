@@ -2,6 +2,8 @@
 export interface WeightedCache<K, V> {
   /** Counts as use. */
   get(key: K): V | undefined
+  /** Does not count as use. */
+  peek(key: K): V | undefined
   has(key: K): boolean
   /** A value heavier than the whole cache is not kept. */
   set(key: K, value: V, weight: number): void
@@ -9,6 +11,7 @@ export interface WeightedCache<K, V> {
   clear(): void
   /** What all values weigh together. */
   readonly weight: number
+  readonly size: number
 }
 
 interface Entry<K, V> {
@@ -63,6 +66,7 @@ export function createWeightedCache<K, V>(limit: number): WeightedCache<K, V> {
       }
       return entry.value
     },
+    peek: (key) => entries.get(key)?.value,
     has: (key) => entries.has(key),
     set(key, value, weight) {
       remove(key)
@@ -82,6 +86,9 @@ export function createWeightedCache<K, V>(limit: number): WeightedCache<K, V> {
     },
     get weight() {
       return total
+    },
+    get size() {
+      return entries.size
     },
   }
 }

@@ -1,7 +1,7 @@
 /** Scopes of indexed records with the heads they refer to; read once per delivery for all destinations. */
 
 import type { Scope } from '../core/expressions/expressions.ts'
-import { joinKeys } from '../core/records/joins.ts'
+import { joinKey, JOINED_ROOTS } from '../core/records/joins.ts'
 import { roughSize } from '../core/records/json-size.ts'
 import type { IndexReader } from '../core/ports.ts'
 import { buildScope } from '../core/expressions/scopes.ts'
@@ -21,8 +21,12 @@ const DELIVERIES_KEPT = 64
 /** Characters of all deliveries kept. */
 const MOST_KEPT = 16 * 1024 * 1024
 
-/** Makes them. `timezone` and `tables` are the config's. */
-export function createScopes(index: IndexReader, { timezone, tables }: Pick<Settings, 'timezone' | 'tables'>): Scopes {
+/** Makes them. `timezone` and `tables` are the config's. `built` is told of each delivery whose states were made. */
+export function createScopes(
+  index: IndexReader,
+  { timezone, tables }: Pick<Settings, 'timezone' | 'tables'>,
+  built: (seq: number, states: readonly State[]) => void = () => {},
+): Scopes {
   const kept = createWeightedCache<number, readonly State[]>(MOST_KEPT)
   const building = new Map<number, Promise<readonly State[] | undefined>>()
 
@@ -33,26 +37,32 @@ export function createScopes(index: IndexReader, { timezone, tables }: Pick<Sett
     const made = states(accepted, delivery, await joined(accepted))
     const size = made.reduce((sum, state) => sum + (state.size > HEAVY ? Infinity : state.size), 0)
     kept.set(seq, made, Math.max(size, MOST_KEPT / DELIVERIES_KEPT))
+    built(seq, made)
     return made
   }
 
   const joined = async (records: readonly BevyRecord[]): Promise<Map<string, Head>> => {
     const heads = new Map<string, Head>()
-    await fetch(
-      heads,
-      records.flatMap((record) => Object.values(joinKeys(record.type, record.data))),
-    )
+    await fetch(heads, records)
     // A chapter may be named only by the event.
-    const behind = [...heads.values()].flatMap((head) => Object.values(joinKeys(head.type, head.data)))
-    await fetch(heads, behind)
+    if (heads.size > 0) await fetch(heads, [...heads.values()])
     return heads
   }
 
-  const fetch = async (heads: Map<string, Head>, wanted: readonly string[]): Promise<void> => {
-    const missing = [...new Set(wanted)].filter((key) => !heads.has(key))
-    if (missing.length === 0) return
-    const found = await index.heads(missing)
-    for (const head of found) if (head !== undefined) heads.set(head.key, head)
+  /** The heads these refer to, but those already there. */
+  const fetch = async (
+    heads: Map<string, Head>,
+    records: readonly Pick<BevyRecord, 'type' | 'data'>[],
+  ): Promise<void> => {
+    const missing = new Set<string>()
+    for (const { type, data } of records) {
+      for (const root of JOINED_ROOTS) {
+        const key = joinKey(type, data, root)
+        if (key !== undefined && !heads.has(key)) missing.add(key)
+      }
+    }
+    if (missing.size === 0) return
+    for (const head of await index.heads([...missing])) if (head !== undefined) heads.set(head.key, head)
   }
 
   const states = (

@@ -77,7 +77,7 @@ export function createSupervisor(deps: Deps): Supervisor {
   const leaving = new Set<Dispatcher>()
   let ended = false
   let scopes: Scopes | undefined
-  const unmatched = countUnmatched({ index, now: clock.now, log, routes: () => current?.routes, scopes: () => scopes })
+  const unmatched = countUnmatched({ index, clock, log, routes: () => current?.routes, scopes: () => scopes })
 
   const open = async (destination: DestinationSettings, settings: Settings): Promise<void> => {
     if (ended) return
@@ -134,7 +134,7 @@ export function createSupervisor(deps: Deps): Supervisor {
     const previous = current
     current = settings
     registry = await readRegistry(store)
-    scopes = createScopes(index, settings)
+    scopes = createScopes(index, settings, unmatched.built)
     stopped.clear()
     const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]))
 

@@ -1,57 +1,89 @@
 /** Counts the records that no route matches: shown, never silently gone. */
 
-import type { IndexReader, Log } from '../core/ports.ts'
+import type { Clock, IndexReader, Log } from '../core/ports.ts'
 import { matchRoutes } from '../core/dispatch/routing.ts'
 import type { Route } from '../core/settings.ts'
 import type { Scopes } from './scopes.ts'
+import type { State } from './task.ts'
 
 interface Deps {
   readonly index: IndexReader
+  readonly clock: Clock
   readonly log: Log
-  now(): number
   /** Undefined until the first config is applied. */
   routes(): readonly Route[] | undefined
   scopes(): Scopes | undefined
+}
+
+/** The count, which begins with the next delivery that is indexed. */
+export interface Unmatched {
+  readonly counts: Readonly<Record<string, number>>
+  /** The states of a delivery were made, for a destination or for this count. */
+  built(seq: number, states: readonly State[]): void
+  stop(): void
 }
 
 /** Types are text from outside: those beyond so many count together. */
 const MOST_TYPES = 200
 const OTHERS = '(other)'
 
-/** Starts counting with the next delivery that is indexed. */
-export function countUnmatched(deps: Deps): { readonly counts: Readonly<Record<string, number>>; stop(): void } {
-  const { index } = deps
+/** Milliseconds after which it looks itself at what no destination has come to. */
+const PATIENCE = 1000
+
+/** Starts it. It looks at what the destinations look at, when they do: making the states twice would cost as much as all else. */
+export function countUnmatched({ index, clock, log, routes, scopes }: Deps): Unmatched {
   // `constructor` is a type like any other.
   const counts: Record<string, number> = Object.create(null)
   let next = index.indexed + 1
-  let running = false
+  let before = next
+  let cancel: (() => void) | undefined
+  let stopped = false
 
-  const look = async (): Promise<void> => {
-    for (; next <= index.indexed; next++) {
-      const routes = deps.routes()
-      const states = (await deps.scopes()?.ofDelivery(next)) ?? []
-      for (const { record, scope, seed } of states) {
-        if (seed === true) continue
-        if (routes === undefined || matchRoutes(routes, scope, deps.now()).state !== 'no') continue
-        const name = record.type in counts || Object.keys(counts).length < MOST_TYPES ? record.type : OTHERS
-        counts[name] = (counts[name] ?? 0) + 1
-      }
+  const built = (seq: number, states: readonly State[]): void => {
+    if (seq !== next) return
+    next += 1
+    const all = routes()
+    if (all === undefined) return
+    for (const { record, scope, seed } of states) {
+      if (seed === true || matchRoutes(all, scope, clock.now()).state !== 'no') continue
+      const name = record.type in counts || Object.keys(counts).length < MOST_TYPES ? record.type : OTHERS
+      counts[name] = (counts[name] ?? 0) + 1
     }
   }
 
-  const wake = (): void => {
-    if (running) return
-    running = true
-    look()
-      .catch((error: unknown) => {
-        deps.log.error('unmatched records could not be counted', { seq: next }, error)
-        next += 1
-      })
-      .finally(() => {
-        running = false
-        if (next <= index.indexed) wake()
-      })
+  const look = async (): Promise<void> => {
+    while (!stopped && next <= index.indexed) {
+      const seq = next
+      const states = (await scopes()?.ofDelivery(seq)) ?? []
+      // Made before, or by somebody else meanwhile.
+      built(seq, states)
+    }
   }
 
-  return { counts, stop: index.onIndexed(wake) }
+  const wait = (): void => {
+    if (stopped || next > index.indexed) return
+    cancel ??= clock.timer(PATIENCE, () => {
+      cancel = undefined
+      const moves = next > before
+      before = next
+      if (moves) return wait()
+      look()
+        .catch((error: unknown) => {
+          log.error('unmatched records could not be counted', { seq: next }, error)
+          next += 1
+        })
+        .finally(wait)
+    })
+  }
+
+  const unsubscribe = index.onIndexed(wait)
+  return {
+    counts,
+    built,
+    stop() {
+      stopped = true
+      cancel?.()
+      unsubscribe()
+    },
+  }
 }

@@ -113,7 +113,7 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
     failed: deps.rebuilding?.failed,
     careful,
     aside,
-    busy,
+    busy: () => busy() || deliveries.outrun(),
     deletions: () => deps.deletions?.() === true,
     maxInflated,
     heads,
@@ -133,7 +133,7 @@ export async function createIndexer(deps: IndexerDeps): Promise<Indexer> {
     },
     async read(seq) {
       if (!Number.isInteger(seq) || seq < journal.first || seq > mark.seq) return undefined
-      return deliveries.read(seq)
+      return deliveries.read(seq, mark.seq)
     },
     heads: (keys) => heads.read(keys),
     onIndexed(fn) {

@@ -18,7 +18,7 @@ type State = 'sound' | 'failed' | 'probing'
  * Bytes of deliveries kept in memory after their commit until they are read once: the indexer does a moment later. When it is so far
  * behind that they do not fit, the newest are not kept: they would be gone before their turn.
  */
-const RECENT = 8 * 1024 * 1024
+const RECENT = 16 * 1024 * 1024
 
 interface Waiting {
   begin(): void

@@ -1,6 +1,6 @@
 import { answersOf } from './answers.ts'
 import type { JoinedRoot, Scope, Tables } from './expressions.ts'
-import { joinKeys, referenceOf } from '../records/joins.ts'
+import { joinKey, referenceOf } from '../records/joins.ts'
 import { readOwn } from './paths.ts'
 import { comparePositions } from '../positions.ts'
 import type { BevyRecord, Head, Json, JsonObject, Position } from '../types.ts'
@@ -32,27 +32,25 @@ export function buildScope({ record, before, heads, delivery, timezone, tables }
   const chapter = own('chapter', record, position) ?? chapterOf(record, event, heads)
   const user = own('user', record, position) ?? joined('user', record, heads)
   const waiting: Partial<Record<JoinedRoot, string>> = {}
-  for (const [root, found] of [
-    ['event', event],
-    ['chapter', chapter],
-    ['user', user],
-  ] as const) {
-    if (found?.waitsFor !== undefined) waiting[root] = found.waitsFor
-  }
-  return {
+  if (event?.waitsFor !== undefined) waiting.event = event.waitsFor
+  if (chapter?.waitsFor !== undefined) waiting.chapter = chapter.waitsFor
+  if (user?.waitsFor !== undefined) waiting.user = user.waitsFor
+  // Assigned, not spread: this is made once per record, and spreading costs more than all the rest of it.
+  const scope: { -readonly [Field in keyof Scope]: Scope[Field] } = {
     type,
     record: data,
-    ...(before === undefined ? {} : { before }),
     changed: before === undefined ? [] : changedFields(before, data),
-    ...(event?.data === undefined ? {} : { event: event.data }),
-    ...(chapter?.data === undefined ? {} : { chapter: chapter.data }),
-    ...(user?.data === undefined ? {} : { user: user.data }),
     answers: answersOf(data),
     delivery: { seq: delivery.seq, receivedAt: new Date(delivery.receivedAt).toISOString() },
-    ...(timezone === undefined ? {} : { timezone }),
-    ...(tables === undefined ? {} : { tables }),
     waiting,
   }
+  if (before !== undefined) scope.before = before
+  if (event?.data !== undefined) scope.event = event.data
+  if (chapter?.data !== undefined) scope.chapter = chapter.data
+  if (user?.data !== undefined) scope.user = user.data
+  if (timezone !== undefined) scope.timezone = timezone
+  if (tables !== undefined) scope.tables = tables
+  return scope
 }
 
 /** A joined root as far as it is known. */
@@ -73,13 +71,13 @@ function joined(
   { type, data }: BevyRecord,
   heads: ReadonlyMap<string, Head>,
 ): Found | undefined {
-  const key = joinKeys(type, data)[root]
+  const key = joinKey(type, data, root)
   return key === undefined ? undefined : (heads.get(key) ?? inside(data, root, key))
 }
 
 function chapterOf(record: BevyRecord, event: Found | undefined, heads: ReadonlyMap<string, Head>): Found | undefined {
-  const fromEvent = event?.data === undefined ? undefined : joinKeys('event', event.data).chapter
-  const key = joinKeys(record.type, record.data).chapter ?? fromEvent
+  const fromRecord = joinKey(record.type, record.data, 'chapter')
+  const key = fromRecord ?? (event?.data === undefined ? undefined : joinKey('event', event.data, 'chapter'))
   // Only the event can tell which chapter it is.
   if (key === undefined) return event?.waitsFor === undefined ? undefined : { waitsFor: event.waitsFor }
   const head: Found | undefined = heads.get(key)
@@ -95,14 +93,14 @@ function chapterOf(record: BevyRecord, event: Found | undefined, heads: Readonly
 /** An object inside another, when it is the one meant and more than its id. */
 function inside(data: JsonObject, root: JoinedRoot, key: string): Found {
   const object = readOwn(data, root)
-  if (isObject(object) && Object.keys(object).length > 1 && joinKeys(root, object)[root] === key)
-    return { data: object }
+  if (isObject(object) && Object.keys(object).length > 1 && joinKey(root, object, root) === key) return { data: object }
   return { data: { id: referenceOf(data, root) ?? key.slice(root.length + 1) }, waitsFor: key }
 }
 
 function changedFields(before: JsonObject, after: JsonObject): string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...names].filter((name) => !sameContent(readOwn(before, name), readOwn(after, name))).sort()
+  const names = Object.keys(after).filter((name) => !sameContent(readOwn(before, name), after[name]))
+  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) names.push(name)
+  return names.sort()
 }
 
 /** Equal as JSON, the order of keys ignored. */

@@ -9,13 +9,15 @@ const REFERENCES: Readonly<Record<JoinedRoot, readonly (readonly string[])[]>> =
   user: [['user_id'], ['user', 'id']],
 }
 
-const ROOTS: readonly JoinedRoot[] = ['event', 'chapter', 'user']
+/** The roots that are heads of their own. */
+export const JOINED_ROOTS: readonly JoinedRoot[] = ['event', 'chapter', 'user']
 
 /** The id a record has of what it refers to, as Bevy wrote it; undefined when it refers to none. */
 export function referenceOf(data: JsonObject, root: JoinedRoot): string | number | undefined {
   for (const path of REFERENCES[root]) {
-    const id = path.reduce<Json | undefined>((value, name) => readOwn(value, name), data)
-    if (isId(id)) return id
+    let value: Json | undefined = data
+    for (const name of path) value = readOwn(value, name)
+    if (isId(value)) return value
   }
   return undefined
 }
@@ -26,12 +28,18 @@ export function referenceOf(data: JsonObject, root: JoinedRoot): string | number
  */
 export function joinKeys(type: string, data: JsonObject): Partial<Record<JoinedRoot, string>> {
   const keys: Partial<Record<JoinedRoot, string>> = {}
-  for (const root of ROOTS) {
-    const own = readOwn(data, 'id')
-    const id = type === root && isId(own) ? own : referenceOf(data, root)
-    if (id !== undefined) keys[root] = keyOf(root, id)
+  for (const root of JOINED_ROOTS) {
+    const key = joinKey(type, data, root)
+    if (key !== undefined) keys[root] = key
   }
   return keys
+}
+
+/** One of them. */
+export function joinKey(type: string, data: JsonObject, root: JoinedRoot): string | undefined {
+  const own = type === root ? readOwn(data, 'id') : undefined
+  const id = isId(own) ? own : referenceOf(data, root)
+  return id === undefined ? undefined : keyOf(root, id)
 }
 
 /**
@@ -48,6 +56,7 @@ export function keysAwaited(scope: Scope, root: ScopeRoot): readonly string[] {
 
 /** Keys of the heads that expressions reading these roots still wait for. */
 export function awaitedBy(reads: ReadonlySet<ScopeRoot>, scope: Scope): string[] {
+  if (reads.size === 0) return []
   return [...new Set([...reads].flatMap((root) => keysAwaited(scope, root)))]
 }
 
