@@ -8,14 +8,17 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   timer(ms, fn) {
     const due = performance.now() + ms
-    let handle: NodeJS.Timeout
     // setTimeout fires up to a millisecond early, and at once for anything longer than it can count.
-    const arm = (): void => {
+    const fire = (): void => {
       const left = due - performance.now()
-      if (left > 0 || handle === undefined) handle = setTimeout(arm, Math.min(Math.max(0, Math.ceil(left)), LONGEST))
+      if (left > 0) handle = setTimeout(fire, delayOf(left))
       else fn()
     }
-    arm()
+    let handle = setTimeout(fire, delayOf(ms))
     return () => clearTimeout(handle)
   },
+}
+
+function delayOf(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), LONGEST)
 }

@@ -9,7 +9,10 @@ export function eventTypeOf({ type, data }: Pick<Job, 'type' | 'data'>): string 
   return `${word(type) || 'record'}.${word(status) || 'updated'}`
 }
 
+const WORD = /^[a-z0-9_]*$/
+
 function word(text: string): string {
+  if (WORD.test(text)) return text
   return text
     .trim()
     .toLowerCase()

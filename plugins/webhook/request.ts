@@ -40,11 +40,16 @@ export function toPart(options: WebhookOptions, settings: BodySettings, job: Job
 
 /** Sorts the parts of a batch into requests. The ids stay the same as long as the jobs do. */
 export function toGroups(parts: readonly Part[], batch: readonly Job[], attempt: Attempt): Group[] {
-  const groups = Map.groupBy(parts, ({ url, headers }) => JSON.stringify([url, headers]))
-  return [...groups.values()].map((members) => {
+  const groups =
+    parts.length <= 1 ? [parts] : Map.groupBy(parts, ({ url, headers }) => JSON.stringify([url, headers])).values()
+  return [...groups].filter(isFilled).map((members) => {
     const { url, headers } = members[0] as Part
     return { id: idOf(members, batch, attempt), url, headers, parts: members }
   })
+}
+
+function isFilled(members: readonly Part[]): boolean {
+  return members.length > 0
 }
 
 function idOf(members: readonly Part[], batch: readonly Job[], { idempotencyKey }: Attempt): string {
@@ -79,21 +84,19 @@ export function toRequest(
   )
   const body = JSON.stringify(content)
   const timestamp = Math.floor(now / 1000)
-  const marks = (['replay', 'redriven', 'left'] as const).filter((mark) => jobs.some((job) => job[mark]))
-  return {
-    method: options.method,
-    url: group.url,
-    headers: {
-      'content-type': contentType,
-      ...group.headers,
-      'webhook-id': group.id,
-      'webhook-timestamp': String(timestamp),
-      ...(options.secrets.length > 0 && {
-        'webhook-signature': signWebhook(options.secrets, group.id, timestamp, body),
-      }),
-      ...(options.idempotencyKey && { 'idempotency-key': group.id }),
-      ...(marks.length > 0 && { 'bevy-bridge-marks': marks.join(', ') }),
-    },
-    body,
+  const headers: Record<string, string> = {
+    'content-type': contentType,
+    ...group.headers,
+    'webhook-id': group.id,
+    'webhook-timestamp': String(timestamp),
   }
+  if (options.secrets.length > 0) {
+    headers['webhook-signature'] = signWebhook(options.secrets, group.id, timestamp, body)
+  }
+  if (options.idempotencyKey) headers['idempotency-key'] = group.id
+  const marks = MARKS.filter((mark) => jobs.some((job) => job[mark]))
+  if (marks.length > 0) headers['bevy-bridge-marks'] = marks.join(', ')
+  return { method: options.method, url: group.url, headers, body }
 }
+
+const MARKS = ['replay', 'redriven', 'left'] as const

@@ -116,7 +116,7 @@ export async function openLedger(deps: Deps): Promise<Ledger> {
       for (const [key, op] of pending) flushing.set(key, op)
       pending = new Map()
       const { position, done } = window.cursor()
-      const document = { position, done, counts: structuredClone(counts), keepsSent }
+      const document = { position, done, counts: { ...counts, skipped: { ...counts.skipped } }, keepsSent }
       try {
         const spans = [...replays].map(([id, { window: span, ...replay }]): StoreOp => {
           return { op: 'set', key: `${keys.replays(slot)}:${id}`, value: { ...span.cursor(), ...replay } }

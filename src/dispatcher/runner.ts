@@ -69,19 +69,39 @@ export function createRunner(deps: Deps): Runner {
   const settling = { ...deps, gates, bucketOf: ({ job }: Ready) => sender.bucket?.(job) }
   let stopped = false
 
+  const inFlight = (): number => lanes.pending + lanes.size
+
   const pump = (): void => {
     // A batch is made only when its slot is free: until then it may still grow.
-    while (!stopped && !ledger.failing && lanes.pending + lanes.size < health.slots(settings.concurrency)) {
-      const batch = careful.on ? queue.take(1) : queue.take()
-      const [first] = batch ?? []
-      if (batch === undefined || first === undefined) {
+    while (inFlight() < health.slots(settings.concurrency)) {
+      const batch = take()
+      if (batch === undefined) {
         // All that is left waits: one of them is the probe.
-        if (health.probing && queue.size === 0 && lanes.pending + lanes.size === 0) jobs.probe()
+        if (mayStart() && health.probing && queue.size === 0 && inFlight() === 0) jobs.probe()
         return
       }
-      void lanes
-        .add(() => (careful.on ? runCarefully(first) : run(batch)))
-        .catch((error: unknown) => log.error('dispatch failed', { destination: settings.name }, error))
+      void lanes.add(() => occupy(batch))
+    }
+  }
+
+  const mayStart = (): boolean => !stopped && !ledger.failing
+
+  const take = (): Task[] | undefined => {
+    if (!mayStart()) return undefined
+    const batch = careful.on ? queue.take(1) : queue.take()
+    return batch?.length === 0 ? undefined : batch
+  }
+
+  /** A slot goes on with the next batch by itself as long as there is one and nobody else waits for the slot. */
+  const occupy = async (first: readonly Task[]): Promise<void> => {
+    for (let batch: readonly Task[] | undefined = first; batch !== undefined;) {
+      try {
+        await (careful.on ? runCarefully(batch[0] as Task) : run(batch))
+      } catch (error) {
+        log.error('dispatch failed', { destination: settings.name }, error)
+      }
+      pump()
+      batch = lanes.size === 0 && lanes.pending <= health.slots(settings.concurrency) ? take() : undefined
     }
   }
 
@@ -187,7 +207,7 @@ export function createRunner(deps: Deps): Runner {
       return lanes.add(fn)
     },
     get inFlight() {
-      return lanes.pending + lanes.size
+      return inFlight()
     },
   }
 }

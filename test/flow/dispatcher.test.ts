@@ -347,7 +347,48 @@ describe('closing', () => {
   })
 })
 
+describe('what else a destination is asked for', () => {
+  it('gets its turn among the sends, however many wait', async () => {
+    const on = createBench()
+    const order: string[] = []
+    const ends: (() => void)[] = []
+    on.scripts['crm'] = (jobs) => {
+      order.push(jobs[0]?.key ?? '')
+      return new Promise((resolve) => ends.push(() => resolve()))
+    }
+    on.senders['crm'] = { erase: async () => void order.push('erase') }
+    await on.apply([destination('crm', { mode: 'every', concurrency: 1, batch: { size: 1, wait: 0 } })])
+    on.index.index(...Array.from({ length: 50 }, (_, n) => user(n)))
+    await settleAll()
+    const person = { emails: ['a@example.com'], users: [], keys: [] } as never
+    const told = on.supervisor.dispatcher('crm')?.erase(person, 1)
+    for (let n = 0; n < 3; n++) {
+      ends.shift()?.()
+      await settleAll()
+    }
+    await told
+    expect(order).toEqual(['user:0', 'erase', 'user:1', 'user:2', 'user:3'])
+    while (ends.length > 0) {
+      ends.shift()?.()
+      await settleAll()
+    }
+    expect(order).toHaveLength(51)
+  })
+})
+
 describe('a record no route matches', () => {
+  it('is counted a moment later where no destination comes to it', async () => {
+    const on = createBench()
+    on.scripts['crm'] = () => new Promise(() => {})
+    await on.apply([destination('crm', { mode: 'every', window: 1 })], [route('users', ['crm'], { type: 'user' })])
+    on.index.index(user(1))
+    on.index.index({ type: 'event', data: { id: 1 } })
+    await settleAll()
+    expect(on.supervisor.unmatched()).toEqual({})
+    await on.clock.advance(2000)
+    expect(on.supervisor.unmatched()).toEqual({ event: 1 })
+  })
+
   it('is counted by its type', async () => {
     const on = createBench()
     await on.apply([destination('crm', { mode: 'every' })], [route('users', ['crm'], { type: 'user' })])

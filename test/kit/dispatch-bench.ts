@@ -39,8 +39,8 @@ export interface Bench {
   readonly sent: Record<string, Job[][]>
   /** What each destination does next; all is delivered where none is set. */
   readonly scripts: Record<string, Script>
-  /** Lanes and buckets of each destination, set before `apply`. */
-  readonly senders: Record<string, Pick<Sender, 'lane' | 'bucket'>>
+  /** Lanes, buckets and erasure of each destination, set before `apply`. */
+  readonly senders: Record<string, Pick<Sender, 'lane' | 'bucket' | 'erase'>>
   /** Same, by job: `key@seq` of what arrived. */
   got(name: string): string[]
   apply(destinations: DestinationSettings[], routes?: Route[]): Promise<void>

@@ -31,7 +31,7 @@ export interface JobFacts {
 export function toJob(facts: JobFacts): Job {
   const { record, position, scope, storeId, slot, replay, ref, eventRef } = facts
   const id = `${storeId}_${slot}_${position.seq}-${position.n}`
-  return {
+  const job: { -readonly [Field in keyof Job]: Job[Field] } = {
     ...scope,
     // The same on every attempt and redrive, new on replay; no dots, so that it can stand in a signed `webhook-id`.
     id: replay === undefined ? id : `${id}_${replay}`,
@@ -40,13 +40,14 @@ export function toJob(facts: JobFacts): Job {
     data: record.data,
     position,
     receivedAt: facts.receivedAt,
-    ...(ref === undefined ? {} : { ref }),
     refs: eventRef === undefined ? {} : { event: eventRef },
     left: facts.left ?? false,
-    ...(facts.group === undefined ? {} : { group: facts.group }),
     replay: replay !== undefined,
     redriven: facts.redriven,
     attempt: facts.attempts + 1,
     routes: facts.routes,
   }
+  if (ref !== undefined) job.ref = ref
+  if (facts.group !== undefined) job.group = facts.group
+  return job
 }
