@@ -108,16 +108,26 @@ const WRITTEN: Readonly<Record<Kind, Written>> = {
  */
 const AWAITS = '{{ event.id }}{{ chapter.id }}'
 
-const problems: Problem[] = []
-const compile = (written: Written): MessageSource => compileMessage(written, problems, AWAITS)
+const CANCELED: Written = { text: `Canceled: ${TITLE}`, blocks: canceled }
 
-/** The built-in messages by kind. */
-export const builtIn = Object.fromEntries(
-  Object.entries(WRITTEN).map(([kind, written]) => [kind, compile(written)]),
-) as Readonly<Record<Kind, MessageSource>>
+/** Compiled when first asked for: most who load this plugin have no destination that says all of it. */
+const compiled = new Map<Written, MessageSource>()
+
+function compileOnce(written: Written, problems: Problem[] = []): MessageSource {
+  const source = compiled.get(written) ?? compileMessage(written, problems, AWAITS)
+  compiled.set(written, source)
+  return source
+}
+
+/** The built-in message of a kind. */
+export const builtIn = (kind: Kind): MessageSource => compileOnce(WRITTEN[kind])
 
 /** What takes the place of an announcement when its event is canceled, while `event.canceled` replies. */
-export const canceledAnnouncement = compile({ text: `Canceled: ${TITLE}`, blocks: canceled })
+export const canceledAnnouncement = (): MessageSource => compileOnce(CANCELED)
 
-/** Built-in templates that do not compile: none. A test looks. */
-export const builtInProblems: readonly Problem[] = problems
+/** Problems of built-in templates: none. A test looks. */
+export function builtInProblems(): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const written of [...Object.values(WRITTEN), CANCELED]) compileMessage(written, problems, AWAITS)
+  return problems
+}

@@ -79,12 +79,12 @@ describe('finishMessage', () => {
 })
 
 describe('the built-in messages', () => {
-  it('compile', () => expect(builtInProblems).toEqual([]))
+  it('compile', () => expect(builtInProblems()).toEqual([]))
 
   it.each(KIND_NAMES)('%s says something of the samples', (kind) => {
     const type = kind.split('.')[0] ?? ''
     const job = sampleJobs().find((one) => one.type === type) ?? makeJob({ type: 'something', data: { id: 1 } })
-    const message = builtIn[kind].render(job)
+    const message = builtIn(kind).render(job)
     expect(message?.text).toMatch(/\w{3}/)
     expect(blockProblems(message?.blocks)).toEqual([])
   })
@@ -133,8 +133,8 @@ describe('the built-in messages', () => {
           chapter: { id: 1, ...(other as object) },
         }
         for (const message of [
-          builtIn[kind].render(job),
-          canceledAnnouncement.render(job),
+          builtIn(kind).render(job),
+          canceledAnnouncement().render(job),
           builtInDigest.render([
             { job, kind },
             { job, kind },

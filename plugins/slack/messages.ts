@@ -84,8 +84,8 @@ export const messages = z
     const chosen = (name: Kind): MessageSource | undefined => {
       const own = given[name]
       if (own === undefined)
-        return QUIET.has(name) || (way === 'webhook' && NEEDS_UPDATE.has(name)) ? undefined : builtIn[name]
-      if (typeof own === 'boolean') return own ? builtIn[name] : undefined
+        return QUIET.has(name) || (way === 'webhook' && NEEDS_UPDATE.has(name)) ? undefined : builtIn(name)
+      if (typeof own === 'boolean') return own ? builtIn(name) : undefined
       return compileMessage(own, [])
     }
     // What is changed in place looks like what was announced, unless somebody wants it otherwise.
@@ -101,7 +101,7 @@ export const messages = z
     const digest = given.digest ?? true
     return {
       of,
-      canceledAnnouncement: own === undefined || own.isBuiltIn ? canceledAnnouncement : own,
+      canceledAnnouncement: own === undefined || own.isBuiltIn ? canceledAnnouncement() : own,
       ...(digest === false ? {} : { digest: digest === true ? builtInDigest : compileDigest(digest) }),
     }
   })

@@ -36,10 +36,11 @@ export function createNetworks(networks: readonly string[]): Networks {
   return { has: (address) => list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6') }
 }
 
-const privateNetworks = createNetworks(PRIVATE_NETWORKS)
+let privateNetworks: Networks | undefined
 
 /** True for an IP address that is not one of the public internet. */
 export function isPrivateAddress(address: string): boolean {
+  privateNetworks ??= createNetworks(PRIVATE_NETWORKS)
   return privateNetworks.has(address)
 }
 

@@ -31,7 +31,9 @@ export function makeOverlay(settings: Settings, place: OverlayPlace): Record<str
     receiver: { host: '127.0.0.1', port: 0, secrets: [secret] },
     admin: { host: '127.0.0.1', port: 0 },
     storage: { driver: 'sqlite', path: storeOf(folder), unsafe: false, minFree: '1MB' },
-    plugins: { [RECORDER]: fileURLToPath(RECORDER_FILE) },
+    plugins: settings.destinations.every(({ plugin }) => isReal(plugin))
+      ? {}
+      : { [RECORDER]: fileURLToPath(RECORDER_FILE) },
     // A destination that names an account has the plugin of that account.
     accounts: Object.fromEntries(
       settings.destinations.flatMap(({ account, plugin }) =>

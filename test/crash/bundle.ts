@@ -33,6 +33,8 @@ export function makeProgram(folder: string, entry: string, besides: Readonly<Rec
     mkdirSync(dirname(join(folder, place)), { recursive: true })
     renameSync(built(source), join(folder, place))
   }
+  // Else Node looks into each file for what kind of module it is.
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   const program: Program = { command: [runtimePath('node'), built(entry)], cache: join(folder, 'cache') }
   compile(program, folder)
   return program
