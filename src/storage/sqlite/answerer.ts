@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts'
 import { toFailure } from './failures.ts'
 import type { FaultHook } from './failures.ts'
 import { runGroups } from './group.ts'
-import type { Answers, CallFailures, CommitRequest, Failure, Request } from './protocol.ts'
+import type { Answers, CallFailures, CommitRequest, Failure, PackedValues, Request } from './protocol.ts'
 import { scrubSlice } from './scrub.ts'
 import { shrink, type Space } from './space.ts'
 
@@ -159,17 +159,24 @@ function read(
   keys: readonly string[],
   transfer: ArrayBuffer[],
   fault: FaultHook | undefined,
-): (Uint8Array | null)[] {
+): PackedValues {
   fault?.('read', db)
-  return keys.map((key) => {
-    const value = get.get(key)?.['value']
-    if (!(value instanceof Uint8Array)) return null
-    // Handing over is cheaper than copying for all but small values.
-    if (value.byteLength >= 4096 && value.byteLength === value.buffer.byteLength) {
-      transfer.push(value.buffer as ArrayBuffer)
-    }
-    return value
-  })
+  const values = keys.map((key) => get.get(key)?.['value'])
+  const sizes = values.map((value) => (value instanceof Uint8Array ? value.byteLength : -1))
+  const found = values.filter((value) => value instanceof Uint8Array)
+  const bytes = found.length === 1 ? (found[0] as Uint8Array<ArrayBuffer>) : join(found)
+  if (bytes.byteLength === bytes.buffer.byteLength) transfer.push(bytes.buffer)
+  return { sizes, bytes }
+}
+
+function join(values: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(values.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let offset = 0
+  for (const value of values) {
+    joined.set(value, offset)
+    offset += value.byteLength
+  }
+  return joined
 }
 
 function list({ list: statement }: Connection, range: KeyRange): string[] {

@@ -4,7 +4,7 @@ import type { BatchDriver, RawOp } from '../batch-driver.ts'
 import { createBackups, type BackupOrder } from './backup.ts'
 import { createGroups } from './groups.ts'
 import { createLink } from './link.ts'
-import type { Answers, WorkerSettings } from './protocol.ts'
+import type { Answers, PackedValues, WorkerSettings } from './protocol.ts'
 
 /** Options of the `sqlite` driver. */
 export interface SqliteOptions extends WorkerSettings {
@@ -43,12 +43,11 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
     if (ops.length > 0) await groups.commit(ops)
   }
 
-  const read = gatherReads((keys) => link.ask({ kind: 'read', keys }))
+  const read = gatherReads(async (keys) => unpack(await link.ask({ kind: 'read', keys })))
 
   async function getItemsRaw(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
     if (keys.length === 0) return []
-    const values = await read(keys)
-    return values.map((value) => value ?? undefined)
+    return read(keys)
   }
 
   const backups = createBackups()
@@ -126,7 +125,16 @@ export async function openSqliteDriver(options: SqliteOptions, log: Log): Promis
   }
 }
 
-type Values = readonly (Uint8Array | null)[]
+type Values = (Uint8Array | undefined)[]
+
+function unpack({ sizes, bytes }: PackedValues): Values {
+  let offset = 0
+  return sizes.map((size) => {
+    if (size < 0) return undefined
+    offset += size
+    return bytes.subarray(offset - size, offset)
+  })
+}
 
 /** Reads asked for in one turn of the microtasks go as one request: a trip to the worker costs more than a read. */
 function gatherReads(ask: (keys: readonly string[]) => Promise<Values>): (keys: readonly string[]) => Promise<Values> {

@@ -49,6 +49,13 @@ export interface CommitRequest extends GroupOrder {
   readonly group: PackedGroup
 }
 
+/** Values that were read, in one buffer that is handed over, not copied. */
+export interface PackedValues {
+  /** Bytes of each in `bytes`, one after the other; -1 where there is none. */
+  readonly sizes: readonly number[]
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
 /** Why something failed, as plain data: an Error does not cross threads whole. */
 export interface Failure {
   /** `ERR_STORE_…` */
@@ -65,7 +72,7 @@ export type CallFailures = readonly (readonly [call: number, failure: Failure])[
 export interface Answers {
   readonly open: null
   readonly commit: CallFailures
-  readonly read: readonly (Uint8Array | null)[]
+  readonly read: PackedValues
   readonly has: boolean
   readonly list: string[]
   readonly survey: StoredEntry[]
