@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseSigningKey } from '../core/standard-webhooks.ts'
 import { secret } from '../core/schema-helpers.ts'
 import { positive } from './schema-account.ts'
+import { checkNetwork, network } from './schema-network.ts'
 
 const webhookUrl = z
   .url({ protocol: /^https$/, error: 'expected an https URL such as https://hooks.slack.com/services/…' })
@@ -15,11 +16,6 @@ const signingSecret = secret().superRefine((text, context) => {
 })
 
 const address = z.string().regex(/^[^\s@]+@[^\s@]+$|^[^<>]*<[^\s@]+@[^\s@]+>$/, 'expected an e-mail address')
-
-const network = {
-  allowHttp: z.boolean().prefault(false).describe('Allow plain http. Default false.'),
-  allowPrivateNetworks: z.boolean().prefault(false).describe('Allow addresses of private networks. Default false.'),
-}
 
 const slack = z
   .strictObject({
@@ -35,6 +31,7 @@ const webhook = z
     secrets: z.array(signingSecret).prefault([]).describe('Signing secrets, whsec_…. None: unsigned.'),
     ...network,
   })
+  .superRefine((channel, context) => checkNetwork(channel.url, 'url', channel, context))
   .describe('Any receiver of webhooks.')
 
 const pagerduty = z
@@ -109,6 +106,7 @@ export const alertsSchema = z
         every: positive().prefault('1m').describe('How often. Default 1m.'),
         ...network,
       })
+      .superRefine((heartbeat, context) => checkNetwork(heartbeat.url, 'url', heartbeat, context))
       .optional()
       .describe('A URL that is asked while the bridge is well, so that someone outside notices when it is not.'),
     rules: rulesSchema,

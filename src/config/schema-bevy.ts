@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RUN_TYPES } from '../core/reconcile/plan.ts'
 import { positive, rateSchema } from './schema-account.ts'
+import { checkNetwork, network } from './schema-network.ts'
 
 const typeSchema = z.enum(RUN_TYPES)
 
@@ -42,10 +43,10 @@ export const bevySchema = z
       .prefault(true)
       .describe('Fetch the event, chapter or user a job waits for when it has not come by webhook. Default true.'),
     reconcile: scheduleSchema.optional(),
-    allowHttp: z.boolean().prefault(false).describe('Allow plain http. Default false.'),
-    allowPrivateNetworks: z.boolean().prefault(false).describe('Allow addresses of private networks. Default false.'),
+    ...network,
   })
-  .superRefine(({ api, token = '' }, context) => {
+  .superRefine(({ api, token = '', ...allowed }, context) => {
+    checkNetwork(api, 'api', allowed, context)
     if (api !== undefined && token === '') {
       context.addIssue({ code: 'custom', path: ['token'], message: 'is missing: bevy.api needs it' })
     }

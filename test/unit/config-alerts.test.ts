@@ -30,6 +30,14 @@ const MISTAKES: [what: string, yaml: string, ...lines: string[]][] = [
     'c.yaml:7:5 alerts.channels.E: expected a name of small letters, digits and -, 40 at most',
   ],
   [
+    'URLs that no request would go to',
+    'alerts:\n  channels:\n    a: { kind: webhook, url: "http://example.org/x" }\n    b: { kind: webhook, url: "https://10.0.0.1/x" }\n' +
+      '    c: { kind: webhook, url: "http://localhost/x", allowHttp: true, allowPrivateNetworks: true }\n  heartbeat: { url: "http://example.org/x" }\n',
+    'c.yaml:3:30 alerts.channels.a.url: is plain http: use https, or set allowHttp: true beside it',
+    'c.yaml:4:30 alerts.channels.b.url: is a private address: set allowPrivateNetworks: true beside it if that is meant',
+    'c.yaml:6:21 alerts.heartbeat.url: is plain http: use https, or set allowHttp: true beside it',
+  ],
+  [
     'a mistyped channel, and a mistyped cause',
     `${HEAD}destinations:\n  s: { plugin: stateful, notify: { dead: [opps, ops], pausd: [ops] } }\n${TAIL}`,
     'c.yaml:5:43 destinations.s.notify.dead[0]: there is no channel "opps" (did you mean "ops"?)',

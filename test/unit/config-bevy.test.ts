@@ -31,6 +31,7 @@ describe('bevy', () => {
     ['api: https://a.example/api, token: x, pageSize: 501', 'bevy.pageSize'],
     ['api: https://a.example/api, token: x, reconcile: { types: [user] }', 'bevy.reconcile.types'],
     ['api: https://a.example/api, tokn: x', 'token'],
+    ['api: http://a.example/api, token: x', 'bevy.api: is plain http'],
   ])('%s', async (yaml, problem) => {
     expect((await problemsOf(`bevy: { ${yaml} }`)).join('\n')).toContain(problem)
   })
