@@ -87,7 +87,7 @@ export async function forgetAll(store: Store, name: string, slot: string): Promi
       removed += found.length
     }
   }
-  const last = [keys.pause(slot), keys.cursor(slot), keys.registry(name)]
+  const last = [keys.pause(slot), keys.down(slot), keys.cursor(slot), keys.registry(name)]
   const there = (await store.getMany(last)).filter((document) => document !== undefined).length
   await store.commit(last.map((key) => ({ op: 'remove', key })))
   return removed + there

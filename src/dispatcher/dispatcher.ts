@@ -2,13 +2,13 @@
 
 import { CAREFREE, type Careful } from '../core/dispatch/careful.ts'
 import type { ErasedPerson, Sender } from '../core/plugin-contract.ts'
-import type { Alerts, Clock, IndexReader, Log, Pace, Store } from '../core/ports.ts'
+import type { Alerts, Clock, IndexReader, Log, Pace, Store, StoreOp } from '../core/ports.ts'
 import type { KeptSet } from '../core/retention/sets.ts'
 import type { DestinationSettings, Route } from '../core/settings.ts'
 import { statusOf, type DispatcherStatus } from './dispatcher-status.ts'
-import { keys, parseDocument, pauseDocument, type Replay } from './documents.ts'
+import { downDocument, keys, parseDocument, pauseDocument, type Down, type Replay } from './documents.ts'
 import { createEnding, type Patience } from './ending.ts'
-import { createHealth } from './health.ts'
+import { createHealth, type Paused } from './health.ts'
 import { inspectRecord, type RecordAtDestination } from './inspect.ts'
 import { createJobs } from './jobs.ts'
 import { keptOfDestination } from './kept.ts'
@@ -108,7 +108,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
   const state = await openPluginState(store, slot, () => ledger.flushed())
   const sender = await deps.create(state)
   const queue = createReadyQueue(settings.batch, clock, pump)
-  const byHand = await store.get(keys.pause(slot))
+  const [byHand, down] = await store.getMany([keys.pause(slot), keys.down(slot)])
   const health = createHealth({
     name: settings.name,
     policy: settings.health,
@@ -117,8 +117,13 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     alerts,
     aside: deps.aside,
     byHand: byHand === undefined ? undefined : parseDocument(pauseDocument, keys.pause(slot), byHand),
+    down: down === undefined ? undefined : parseDocument(downDocument, keys.down(slot), down),
     wake: pump,
-    changed: (paused) => (paused ? jobs.freeze() : jobs.thaw()),
+    changed(paused) {
+      if (paused === undefined) jobs.thaw()
+      else jobs.freeze()
+      ledger.stage([downOp(slot, paused)])
+    },
   })
   const jobs = createJobs({
     mode: settings.mode,
@@ -190,6 +195,7 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
   if (health.state === 'paused') jobs.freeze()
   jobs.open()
   replays.open()
+  if (health.probing) queueMicrotask(pump)
   void look([...new Set([...ledger.exceptions.values()].flatMap(({ needs }) => needs))].concat(ledger.awaited()))
 
   return {
@@ -227,4 +233,12 @@ export async function openDispatcher(deps: DispatcherDeps): Promise<Dispatcher> 
     replay: (from, to, only) => replays.begin(from, to, only),
     close: (deadline, patience = 'moments') => ending.end(deadline, patience),
   }
+}
+
+/** Keeps a pause of the bridge's own; one a person has made is kept by itself. */
+function downOp(slot: string, paused: Paused | undefined): StoreOp {
+  const key = keys.down(slot)
+  if (paused?.by !== 'failures' && paused?.by !== 'refused') return { op: 'remove', key }
+  const { by, since, reason } = paused
+  return { op: 'set', key, value: { at: since, by, reason } satisfies Down }
 }

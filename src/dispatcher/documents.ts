@@ -109,6 +109,12 @@ export const pauseDocument = z.object({ at: z.number(), why: z.string().optional
 /** A pause made by hand. */
 export type Pause = Readonly<z.infer<typeof pauseDocument>>
 
+/** The bridge has paused the destination: it is down. Kept, so that the next life begins with a probe and not with twenty attempts. */
+export const downDocument = z.object({ at: z.number(), by: z.enum(['failures', 'refused']), reason: z.string() })
+
+/** A pause the bridge has made itself. */
+export type Down = Readonly<z.infer<typeof downDocument>>
+
 /** Heads a dead letter of reason `join` waits for, apart from it so that start-up need not read dead letters. */
 export const awaitingDocument = z.object({ needs: z.array(z.string()) })
 
@@ -155,6 +161,7 @@ export const keys = {
   awaiting: (slot: string) => `awaiting:${slot}`,
   discarded: (slot: string) => `discarded:${slot}`,
   pause: (slot: string) => `paused:${slot}`,
+  down: (slot: string) => `down:${slot}`,
   sent: (slot: string, key: string) => {
     const hash = hashKey(key)
     return `sent:${slot}:${hash.slice(0, 2)}:${hash}`

@@ -82,8 +82,10 @@ export async function eraseAtDestination(
   for (const prefix of [keys.discarded(slot), keys.replays(slot)]) {
     for (const [key, document] of await readAll(store, prefix)) clean(key, document)
   }
-  const pause = await store.get(keys.pause(slot))
-  if (pause !== undefined) clean(keys.pause(slot), pause)
+  for (const key of [keys.pause(slot), keys.down(slot)]) {
+    const document = await store.get(key)
+    if (document !== undefined) clean(key, document)
+  }
 
   const lanes = [...person.emails, ...[...person.users].map((id) => `key:${id}`)].map((lane) => `:lane:${lane}`)
   const own = [...person.keys].filter((key) => gone.ownHeads.has(key))

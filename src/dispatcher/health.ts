@@ -1,6 +1,6 @@
 /** Whether a destination may be sent to: running, held for a moment, or paused until a probe succeeds or a person resumes it. */
 
-import { HEALTHY, isProbed, nextHealth, probeDelay } from '../core/dispatch/health.ts'
+import { downBefore, HEALTHY, isProbed, nextHealth, probeDelay } from '../core/dispatch/health.ts'
 import type { HealthEvent, HealthPolicy, HealthState, PauseCause } from '../core/dispatch/health.ts'
 import { formatDuration } from '../core/durations.ts'
 import type { Alerts, Clock, Log } from '../core/ports.ts'
@@ -60,14 +60,17 @@ interface Deps {
   readonly aside?: string | undefined
   /** A person has paused it in an earlier life. */
   readonly byHand?: { readonly at: number; readonly why?: string | undefined } | undefined
+  /** Its rules had paused it when the life before this one ended. */
+  readonly down?: { readonly at: number; readonly by: 'failures' | 'refused'; readonly reason: string } | undefined
   /** Sending may go on. */
   wake(): void
-  /** It is paused from now on, or no longer. Not called for a pause it begins with. */
-  changed(paused: boolean): void
+  /** It is paused from now on, or (undefined) no longer. Not called for a pause it begins with. */
+  changed(paused: Paused | undefined): void
 }
 
 /** Makes it. */
-export function createHealth({ name, policy, clock, log, alerts, aside, byHand, wake, changed }: Deps): Health {
+export function createHealth(deps: Deps): Health {
+  const { name, policy, clock, log, alerts, aside, byHand, down, wake, changed } = deps
   let heldUntil = 0
   let health: HealthState = HEALTHY
   let paused: Paused | undefined
@@ -84,6 +87,9 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
   } else if (byHand !== undefined) {
     health = nextHealth(health, { what: 'pause', by: 'hand' }, policy)
     paused = { by: 'hand', since: byHand.at, reason: handReason(byHand.why) }
+  } else if (down !== undefined) {
+    health = downBefore(down.by)
+    paused = { by: down.by, since: down.at, reason: down.reason, nextTry: clock.now() }
   }
 
   const later = (ms: number, fn: () => void): (() => void) => {
@@ -123,7 +129,7 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
           destination: name,
           afterMs: since === undefined ? null : clock.now() - since,
         })
-        changed(false)
+        changed(undefined)
         wake()
       } else if (health.state !== before.state) tellDegraded(health, reason)
       return
@@ -135,7 +141,7 @@ export function createHealth({ name, policy, clock, log, alerts, aside, byHand, 
     const failures = before.state === 'paused' ? 0 : before.failures + 1
     paused = { by: health.by, since: clock.now(), reason }
     planProbe(after)
-    if (before.state !== 'paused') changed(true)
+    if (before.state !== 'paused') changed(paused)
     tellPaused(paused, failures)
   }
 

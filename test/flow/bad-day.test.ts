@@ -36,8 +36,8 @@ describe('people', () => {
       'Tue 12:01 recovered destination:paused announce',
       'Tue 16:01 raised disk:full storage',
       'Tue 17:01 recovered disk:full storage',
-      'Wed 09:43 recovered destination:paused crm',
-      'Wed 09:44 raised dead crm',
+      'Wed 09:36 recovered destination:paused crm',
+      'Wed 09:37 raised dead crm',
       'Wed 12:00 raised config:refused config',
       'Wed 12:10 recovered config:refused config',
     ]

@@ -137,6 +137,65 @@ describe('while it is paused', () => {
     expect(await status(on)).toMatchObject({ state: 'running', answered: false })
   })
 
+  describe('and the bridge is started again', () => {
+    it('begins with a probe, and tells nobody again; when that fails the next comes later', async () => {
+      const on = await bench({ concurrency: 4 })
+      on.scripts['crm'] = down
+      on.index.index(...users(1, 40))
+      await on.clock.advance(HOUR)
+      const before = await status(on)
+      const next = await on.restart()
+      const sent = on.got('crm').length
+      await next.apply([crm()])
+      expect(next.got('crm')).toHaveLength(sent + 1)
+      expect(await status(next)).toMatchObject({
+        state: 'paused',
+        paused: { by: 'failures', since: before?.state === 'paused' ? before.paused?.since : 0, reason: '503' },
+      })
+      expect(causes(next).filter((cause) => cause === 'destination:paused')).toHaveLength(1)
+      await next.clock.advance(60_000)
+      expect(next.got('crm')).toHaveLength(sent + 2)
+      next.scripts['crm'] = () => [delivered()]
+      await next.clock.advance(HOUR)
+      expect(await status(next)).toMatchObject({ state: 'running', counts: { sent: 40 } })
+      expect(stored(next, 'down:')).toEqual([])
+    })
+
+    it('sends all when that succeeds: what refused it was mended meanwhile', async () => {
+      const on = await bench({ concurrency: 1 })
+      on.scripts['crm'] = () => {
+        throw new DestinationError('token_revoked')
+      }
+      on.index.index(...users(1, 3))
+      await settleAll()
+      expect(stored(on, 'down:')).toEqual(['down:crm'])
+      const next = await on.restart()
+      next.scripts['crm'] = () => [delivered()]
+      await next.apply([crm()])
+      expect(await status(next)).toMatchObject({ state: 'running', counts: { sent: 3 } })
+      expect(stored(next, 'down:')).toEqual([])
+    })
+
+    it('leaves a pause by hand alone', async () => {
+      const on = await bench({ concurrency: 1 })
+      on.scripts['crm'] = down
+      on.index.index(...users(1, 30))
+      await settleAll()
+      await dispatcher(on).pause('holidays')
+      const next = await on.restart()
+      const sent = on.got('crm').length
+      await next.apply([crm()])
+      await next.clock.advance(HOUR)
+      expect(next.got('crm')).toHaveLength(sent)
+      expect(await status(next)).toMatchObject({ state: 'paused', paused: { by: 'hand', reason: 'by hand: holidays' } })
+      next.scripts['crm'] = () => [delivered()]
+      await dispatcher(next).resume()
+      await next.clock.advance(MINUTE)
+      expect(await status(next)).toMatchObject({ state: 'running', counts: { sent: 30 } })
+      expect(stored(next, 'down:')).toEqual([])
+    })
+  })
+
   it('a refused record ends it: the destination is there', async () => {
     const on = await bench({ concurrency: 1 })
     on.scripts['crm'] = () => Promise.reject(new DestinationError('token revoked'))

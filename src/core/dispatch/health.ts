@@ -65,6 +65,11 @@ export type HealthEvent =
 
 export const HEALTHY: HealthState = { state: 'healthy', failures: 0 }
 
+/** Paused by its rules in an earlier life: the first batch is a probe. */
+export function downBefore(by: 'failures' | 'refused'): HealthState {
+  return { ...paused(by), probing: true }
+}
+
 /** The state after an event; the same object when nothing changes. */
 export function nextHealth(health: HealthState, event: HealthEvent, policy: HealthPolicy): HealthState {
   switch (event.what) {
@@ -108,7 +113,7 @@ function afterFailure(
   return { state: degraded ? 'degraded' : 'healthy', failures, since, only: several }
 }
 
-function paused(by: PauseCause): HealthState {
+function paused(by: PauseCause): HealthState & { readonly state: 'paused' } {
   return { state: 'paused', by, probing: false, probes: 0 }
 }
 
