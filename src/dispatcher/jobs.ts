@@ -71,9 +71,16 @@ export function createJobs(deps: Deps): Jobs {
   }
 
   function due(id: string, elapsed: number): void {
-    const others = waits.together(id)
-    lanes.resume(id, elapsed, true)
-    for (const other of others) lanes.resume(other, waits.cancel(other), true)
+    const others = waits.together(id).map((other) => [other, waits.cancel(other)] as const)
+    // Whose timer goes off first is rounding; what came first goes first.
+    for (const [one, waited] of [[id, elapsed] as const, ...others].sort(([a], [b]) => inOrder(a, b))) {
+      lanes.resume(one, waited, true)
+    }
+  }
+
+  const inOrder = (a: string, b: string): number => {
+    const [first, second] = [ledger.exceptions.get(a), ledger.exceptions.get(b)]
+    return first === undefined || second === undefined ? 0 : comparePositions(first.position, second.position)
   }
 
   const close = (task: Task): void => {

@@ -51,7 +51,9 @@ export function createLanes(ledger: Ledger, ready: (task: Task) => void): Lanes 
     const [first] = lane.chain
     if (id === undefined || first === undefined || first === id) return false
     if (exception?.kind !== 'batch' || standsAside(exception)) return false
-    if (ledger.exceptions.get(first)?.kind === 'batch') return false
+    // An earlier one of the same turn is on its way: this one goes behind it.
+    const underWay = lane.active?.exception === first || lane.late.some((task) => task.exception === first)
+    if (underWay && ledger.exceptions.get(first)?.kind === 'batch') return false
     ledger.saveException(id, { ...exception, kind: 'held' })
     return true
   }

@@ -31,11 +31,12 @@ const config = {
     relay: { plugin: 'webhook', options: { url } },
     bulk: { plugin: 'webhook', batch: { size: 20, wait: '50ms' }, options: { url } },
     state: { plugin: 'webhook', mode: 'latest', options: { url } },
+    digest: { plugin: 'webhook', batch: { every: '1h', by: 'chapter.id' }, options: { url } },
     book: { plugin: 'guestbook', options: { url, token: 'a-token', line: '{{ event.title }}' } },
   },
   routes: [
     { name: 'everything', to: ['export', 'relay', 'bulk', 'state'] },
-    { name: 'public', use: ['public'], when: { type: ['event', 'attendee'] }, to: ['book', 'finance'] },
+    { name: 'public', use: ['public'], when: { type: ['event', 'attendee'] }, to: ['book', 'finance', 'digest'] },
   ],
 }
 

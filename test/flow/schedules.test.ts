@@ -111,6 +111,28 @@ describe('several states of a record in one wait', () => {
   })
 })
 
+describe('every: the timer of a later state goes off first', () => {
+  // Timers count another clock than the schedule is made of: a step between the two states makes more of what rounding does anyway.
+  it.each([
+    ['in one group', 1],
+    ['in another group', 2],
+  ])('%s', async (_, chapter) => {
+    const bench = await benchIn('every')
+    bench.index.index(attendee(1, 1), attendee(2, 1))
+    await settleAll()
+    bench.clock.jump(60_000)
+    bench.index.index(attendee(1, chapter, { v: 2 }), attendee(1, chapter, { v: 3 }))
+    await bench.clock.advance(9 * HOUR)
+    expect(bench.got('digest').filter((one) => one.startsWith('attendee:1'))).toEqual([
+      'attendee:1@1',
+      'attendee:1@2',
+      'attendee:1@2',
+    ])
+    expect(bench.sent['digest']?.flat().map(({ data }) => data['v'])).toEqual([undefined, undefined, 2, 3])
+    expect(await waiting(bench)).toMatchObject({ retry: 0, batch: 0, held: 0 })
+  })
+})
+
 describe('every so often', () => {
   it('goes at whole multiples of the span', async () => {
     const bench = createBench()
