@@ -113,8 +113,8 @@ const CANCELED: Written = { text: `Canceled: ${TITLE}`, blocks: canceled }
 /** Compiled when first asked for: most who load this plugin have no destination that says all of it. */
 const compiled = new Map<Written, MessageSource>()
 
-function compileOnce(written: Written, problems: Problem[] = []): MessageSource {
-  const source = compiled.get(written) ?? compileMessage(written, problems, AWAITS)
+function compileOnce(written: Written): MessageSource {
+  const source = compiled.get(written) ?? compileMessage(written, [], AWAITS)
   compiled.set(written, source)
   return source
 }

@@ -41,15 +41,11 @@ export function toPart(options: WebhookOptions, settings: BodySettings, job: Job
 /** Sorts the parts of a batch into requests. The ids stay the same as long as the jobs do. */
 export function toGroups(parts: readonly Part[], batch: readonly Job[], attempt: Attempt): Group[] {
   const groups =
-    parts.length <= 1 ? [parts] : Map.groupBy(parts, ({ url, headers }) => JSON.stringify([url, headers])).values()
-  return [...groups].filter(isFilled).map((members) => {
+    parts.length === 1 ? [parts] : Map.groupBy(parts, ({ url, headers }) => JSON.stringify([url, headers])).values()
+  return [...groups].map((members) => {
     const { url, headers } = members[0] as Part
     return { id: idOf(members, batch, attempt), url, headers, parts: members }
   })
-}
-
-function isFilled(members: readonly Part[]): boolean {
-  return members.length > 0
 }
 
 function idOf(members: readonly Part[], batch: readonly Job[], { idempotencyKey }: Attempt): string {

@@ -4,6 +4,7 @@ import { downBefore, HEALTHY, isProbed, nextHealth, probeDelay } from '../core/d
 import type { HealthEvent, HealthPolicy, HealthState, PauseCause } from '../core/dispatch/health.ts'
 import { formatDuration } from '../core/durations.ts'
 import type { Alerts, Clock, Log } from '../core/ports.ts'
+import type { Down, Pause } from './documents.ts'
 
 /** What is told of a pause. */
 export interface Paused {
@@ -59,9 +60,9 @@ interface Deps {
   /** Why it is paused from the start and not probed: only a person lets it go on. */
   readonly aside?: string | undefined
   /** A person has paused it in an earlier life. */
-  readonly byHand?: { readonly at: number; readonly why?: string | undefined } | undefined
+  readonly byHand?: Pause | undefined
   /** Its rules had paused it when the life before this one ended. */
-  readonly down?: { readonly at: number; readonly by: 'failures' | 'refused'; readonly reason: string } | undefined
+  readonly down?: Down | undefined
   /** Sending may go on. */
   wake(): void
   /** It is paused from now on, or (undefined) no longer. Not called for a pause it begins with. */

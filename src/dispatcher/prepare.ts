@@ -49,7 +49,7 @@ interface Deps {
 
 /** Prepares one task. Rejects only when the store cannot be read: that is no attempt. */
 export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
-  const found = deps.settings.mode === 'latest' ? await newest(task, deps) : (task.fresh ?? (await asItWas(task, deps)))
+  const found = deps.settings.mode === 'latest' ? await newest(task, deps) : await asItWas(task, deps)
   if ('reason' in found) return { ...found, task }
   const { record, receivedAt, scope } = found
   const moved = comparePositions(record.position, task.position) !== 0
@@ -75,8 +75,7 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
     }
     if (match.state !== 'no') routes = match.routes
   }
-  if (deps.settings.maxAge !== undefined && (await isOld(task, found, deps.settings.maxAge, deps)))
-    return { state: 'skip', task, reason: 'old' }
+  if (await isOld(task, found, deps)) return { state: 'skip', task, reason: 'old' }
 
   const needs = awaitedBy(deps.settings.reads, scope)
   if (needs.length > 0 && waitLeft() > 0) {
@@ -92,9 +91,10 @@ export async function prepare(task: Task, deps: Deps): Promise<Prepared> {
 }
 
 /** News that was never sent here and is too long ago; what a person asked to send again is not judged. */
-async function isOld(task: Task, { record, receivedAt }: State, maxAge: number, deps: Deps): Promise<boolean> {
+async function isOld(task: Task, { record, receivedAt }: State, deps: Deps): Promise<boolean> {
+  const { maxAge } = deps.settings
   // What gathered for its schedule was judged when it came.
-  if (task.group !== undefined || standsAside(task)) return false
+  if (maxAge === undefined || task.group !== undefined || standsAside(task)) return false
   const { type, data, before } = record
   const at = ownTime({ type, data, before, receivedAt })
   return at !== undefined && at < deps.now() - maxAge && (await deps.ledger.sent(task.key)) === undefined
@@ -108,6 +108,7 @@ const ERASED: Missing = { state: 'skip', reason: 'erased' }
 const GONE = 'the journal no longer holds its record'
 
 async function asItWas(task: Task, deps: Deps): Promise<State | Missing> {
+  if (task.fresh !== undefined) return task.fresh
   const delivery = await deps.index.read(task.position.seq)
   const record = delivery?.records.find((candidate) => candidate.position.n === task.position.n)
   if (record === undefined && task.copy !== undefined) return fromCopy(task, task.copy as JsonObject, deps)

@@ -2,7 +2,7 @@
 
 import { BridgeError } from '../core/errors.ts'
 import { compileFilter } from '../core/expressions/filters.ts'
-import { joinKeys } from '../core/records/joins.ts'
+import { joinKey } from '../core/records/joins.ts'
 import type { IndexReader } from '../core/ports.ts'
 import type { ReplayCount } from '../core/dispatch/actions.ts'
 import { matchRoutes } from '../core/dispatch/routing.ts'
@@ -28,7 +28,7 @@ export function selectOf(only: Replay['only']): Selects {
   return ({ record, scope }, now) => {
     const { type, key, data } = record
     if (types !== undefined && !types.includes(type)) return false
-    if (eventKey !== undefined && key !== eventKey && joinKeys(type, data).event !== eventKey) return false
+    if (eventKey !== undefined && key !== eventKey && joinKey(type, data, 'event') !== eventKey) return false
     return filter === undefined || filter.value.match(scope, now).state === 'yes'
   }
 }

@@ -86,11 +86,7 @@ export function createRunner(deps: Deps): Runner {
 
   const mayStart = (): boolean => !stopped && !ledger.failing
 
-  const take = (): Task[] | undefined => {
-    if (!mayStart()) return undefined
-    const batch = careful.on ? queue.take(1) : queue.take()
-    return batch?.length === 0 ? undefined : batch
-  }
+  const take = (): Task[] | undefined => (mayStart() ? queue.take(careful.on ? 1 : undefined) : undefined)
 
   /** A slot goes on with the next batch by itself as long as there is one and nobody else waits for the slot. */
   const occupy = async (first: readonly Task[]): Promise<void> => {

@@ -60,19 +60,20 @@ export function countUnmatched({ index, clock, log, routes, scopes }: Deps): Unm
     }
   }
 
+  const passOver = (error: unknown): void => {
+    log.error('unmatched records could not be counted', { seq: next }, error)
+    next += 1
+  }
+
   const wait = (): void => {
     if (stopped || next > index.indexed) return
-    cancel ??= clock.timer(PATIENCE, () => {
-      cancel = undefined
+    // Set until it has looked: it never looks twice at once.
+    cancel ??= clock.timer(PATIENCE, async () => {
       const moves = next > before
       before = next
-      if (moves) return wait()
-      look()
-        .catch((error: unknown) => {
-          log.error('unmatched records could not be counted', { seq: next }, error)
-          next += 1
-        })
-        .finally(wait)
+      if (!moves) await look().catch(passOver)
+      cancel = undefined
+      wait()
     })
   }
 

@@ -37,6 +37,7 @@ const OWN_HEADERS = new Set([
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 // What a field value may hold (https://www.rfc-editor.org/rfc/rfc9110#section-5.5), one byte per character.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
 /**
  * Takes a request apart and checks it.
  *
